@@ -1,0 +1,20 @@
+module github.com/medibloc/panacea/test/bench
+
+go 1.26.8
+
+replace github.com/medibloc/panacea => ../..
+
+require (
+	github.com/IBM/mathlib v0.0.3-0.20260123144934-21c357e3e46f
+	github.com/consensys/gnark-crypto v0.22.0
+	github.com/trustbloc/bbs-signature-go v1.0.4
+)
+
+require (
+	github.com/bits-and-blooms/bitset v1.25.0 // indirect
+	github.com/hyperledger/fabric-amcl v0.0.0-20230602173724-9e02669dceb2 // indirect
+	github.com/kilic/bls12-381 v0.1.0 // indirect
+	github.com/pkg/errors v0.9.1 // indirect
+	golang.org/x/crypto v0.57.0 // indirect
+	golang.org/x/sys v0.48.0 // indirect
+)
