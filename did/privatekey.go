@@ -24,8 +24,19 @@ import (
 // PrivateKey is a private key that has been checked, with its public key. It prints as its public key, whatever the
 // format verb, so that it cannot reach a log by accident. Copies share their secret: Zero on one erases all.
 type PrivateKey struct {
-	secret []byte
+	secret *secret
 	pub    PublicKey
+}
+
+// secret is shared by all copies of a key, so that erasing one erases all. bytes is nil once erased.
+type secret struct{ bytes []byte }
+
+// secretBytes returns the secret itself, not a copy; it has no bytes for the zero PrivateKey and for an erased one.
+func (k PrivateKey) secretBytes() []byte {
+	if k.secret == nil {
+		return nil
+	}
+	return k.secret.bytes
 }
 
 // maxKeyAttempts bounds rejection sampling: a draw is refused with a probability below 2^-31 for secp256k1 and P-256.
@@ -41,14 +52,14 @@ func GenerateKey(t KeyType, r io.Reader) (PrivateKey, error) {
 		r = rand.Reader
 	}
 	for range maxKeyAttempts {
-		secret := make([]byte, i.privateSize)
-		if _, err := io.ReadFull(r, secret); err != nil {
+		raw := make([]byte, i.privateSize)
+		if _, err := io.ReadFull(r, raw); err != nil {
 			return PrivateKey{}, fmt.Errorf("did: read randomness for a %s key: %w", t, err)
 		}
 		if t == BLS12381G2 {
-			secret[0] &= 0x7f // the order has 255 bits; without this, half of the draws would be refused
+			raw[0] &= 0x7f // the order has 255 bits; without this, half of the draws would be refused
 		}
-		if k, err := NewPrivateKey(t, secret); err == nil {
+		if k, err := NewPrivateKey(t, raw); err == nil {
 			return k, nil
 		}
 	}
@@ -67,8 +78,7 @@ func NewPrivateKey(t KeyType, raw []byte) (PrivateKey, error) {
 	if len(raw) != i.privateSize {
 		return PrivateKey{}, fmt.Errorf("%w: a %s private key has %d bytes, not %d", ErrInvalidKey, t, i.privateSize, len(raw))
 	}
-	secret := append([]byte(nil), raw...)
-	point, err := publicPoint(t, secret)
+	point, err := publicPoint(t, raw)
 	if err != nil {
 		// The cause is not wrapped: an error about a secret must not describe it.
 		return PrivateKey{}, fmt.Errorf("%w: secret outside the range of %s", ErrInvalidKey, t)
@@ -77,27 +87,30 @@ func NewPrivateKey(t KeyType, raw []byte) (PrivateKey, error) {
 	if err != nil {
 		return PrivateKey{}, err
 	}
-	return PrivateKey{secret: secret, pub: pub}, nil
+	return PrivateKey{secret: &secret{append([]byte(nil), raw...)}, pub: pub}, nil
 }
+
+// errErased says that Zero was called.
+var errErased = fmt.Errorf("%w: the private key has been erased", ErrInvalidKey)
 
 var errScalarRange = errors.New("scalar is zero or not below the group order")
 
 // publicPoint computes the encoded public key of a secret that has the right length.
-func publicPoint(t KeyType, secret []byte) ([]byte, error) {
+func publicPoint(t KeyType, raw []byte) ([]byte, error) {
 	switch t {
 	case Secp256k1:
 		var d secp256k1.ModNScalar
 		defer d.Zero()
-		if d.SetByteSlice(secret) || d.IsZero() {
+		if d.SetByteSlice(raw) || d.IsZero() {
 			return nil, errScalarRange
 		}
 		k := secp256k1.NewPrivateKey(&d)
 		defer k.Zero()
 		return k.PubKey().SerializeCompressed(), nil
 	case Ed25519:
-		return ed25519.NewKeyFromSeed(secret).Public().(ed25519.PublicKey), nil
+		return ed25519.NewKeyFromSeed(raw).Public().(ed25519.PublicKey), nil
 	case P256, P384:
-		k, err := ecdsa.ParseRawPrivateKey(nistCurve(t), secret)
+		k, err := ecdsa.ParseRawPrivateKey(nistCurve(t), raw)
 		if err != nil {
 			return nil, err
 		}
@@ -107,19 +120,19 @@ func publicPoint(t KeyType, secret []byte) ([]byte, error) {
 		}
 		return compress(uncompressed[1:]), nil
 	case X25519:
-		k, err := ecdh.X25519().NewPrivateKey(secret)
+		k, err := ecdh.X25519().NewPrivateKey(raw)
 		if err != nil {
 			return nil, err
 		}
 		return k.PublicKey().Bytes(), nil
 	default: // BLS12381G2
-		return blsPublicPoint(secret)
+		return blsPublicPoint(raw)
 	}
 }
 
-func blsPublicPoint(secret []byte) ([]byte, error) {
+func blsPublicPoint(raw []byte) ([]byte, error) {
 	var d fr.Element
-	if err := d.SetBytesCanonical(secret); err != nil || d.IsZero() {
+	if err := d.SetBytesCanonical(raw); err != nil || d.IsZero() {
 		return nil, errScalarRange
 	}
 	var p bls12381.G2Affine
@@ -159,7 +172,7 @@ func (k PrivateKey) Type() KeyType { return k.pub.t }
 func (k PrivateKey) Public() PublicKey { return k.pub }
 
 // Bytes returns a copy of the secret in the form that NewPrivateKey takes. Erase it after use.
-func (k PrivateKey) Bytes() []byte { return append([]byte(nil), k.secret...) }
+func (k PrivateKey) Bytes() []byte { return append([]byte(nil), k.secretBytes()...) }
 
 // Multibase returns the secretKeyMultibase form, "z…", or "" for the zero PrivateKey.
 func (k PrivateKey) Multibase() string {
@@ -167,19 +180,27 @@ func (k PrivateKey) Multibase() string {
 	if !ok {
 		return ""
 	}
-	b := append([]byte(i.codePrivate), k.secret...)
+	b := append([]byte(i.codePrivate), k.secretBytes()...)
 	defer clear(b)
 	return multibase.Encode(multibase.Base58BTC, b)
 }
 
-// Zero erases the secret. The key cannot sign afterwards.
-func (k PrivateKey) Zero() { clear(k.secret) }
+// Zero erases the secret, in all copies of the key: none can sign afterwards. It must not run beside the key's other methods.
+func (k PrivateKey) Zero() {
+	clear(k.secretBytes())
+	if k.secret != nil {
+		k.secret.bytes = nil
+	}
+}
 
 // Sign signs msg in the form that PublicKey.Verify checks. Signatures are deterministic (RFC 6979, RFC 8032). X25519 and
 // BLS12-381 keys return ErrKeyUsage.
 func (k PrivateKey) Sign(msg []byte) ([]byte, error) {
 	if k.pub.t == Ed25519 {
-		seedKey := ed25519.NewKeyFromSeed(k.secret)
+		if len(k.secretBytes()) == 0 {
+			return nil, errErased
+		}
+		seedKey := ed25519.NewKeyFromSeed(k.secretBytes())
 		defer clear(seedKey)
 		return ed25519.Sign(seedKey, msg), nil
 	}
@@ -195,31 +216,30 @@ func (k PrivateKey) SignDigest(digest []byte) ([]byte, error) {
 	if err := checkDigest(k.pub.t, digest); err != nil {
 		return nil, err
 	}
-	if k.pub.t == Secp256k1 {
-		return signSecp256k1(k.secret, digest)
+	if len(k.secretBytes()) == 0 {
+		return nil, errErased
 	}
-	return signNIST(k.pub.t, k.secret, digest)
+	if k.pub.t == Secp256k1 {
+		return signSecp256k1(k.secretBytes(), digest), nil
+	}
+	return signNIST(k.pub.t, k.secretBytes(), digest)
 }
 
-func signSecp256k1(secret, digest []byte) ([]byte, error) {
-	var d secp256k1.ModNScalar
-	if d.SetByteSlice(secret) || d.IsZero() {
-		return nil, fmt.Errorf("%w: the key has been erased", ErrInvalidKey)
-	}
-	key := secp256k1.NewPrivateKey(&d)
+func signSecp256k1(raw, digest []byte) []byte {
+	key := secp256k1.PrivKeyFromBytes(raw)
 	defer key.Zero()
 	sig := secpecdsa.Sign(key, digest)
 	r, s := sig.R(), sig.S()
 	out := make([]byte, 64)
 	r.PutBytesUnchecked(out[:32])
 	s.PutBytesUnchecked(out[32:])
-	return out, nil
+	return out
 }
 
-func signNIST(t KeyType, secret, digest []byte) ([]byte, error) {
-	key, err := ecdsa.ParseRawPrivateKey(nistCurve(t), secret)
+func signNIST(t KeyType, raw, digest []byte) ([]byte, error) {
+	key, err := ecdsa.ParseRawPrivateKey(nistCurve(t), raw)
 	if err != nil {
-		return nil, fmt.Errorf("%w: the key has been erased", ErrInvalidKey)
+		return nil, fmt.Errorf("did: sign with %s: the key is damaged", t)
 	}
 	hash := crypto.SHA256
 	if t == P384 {
