@@ -58,7 +58,7 @@ func (b *BatchVerifier) Verify() error {
 		sumA.AddAssign(&partA)
 		sumB.AddAssign(&partB)
 	}
-	sums := bls.BatchJacobianToAffineG1([]bls.G1Jac{sumA, sumB})
+	sums := normalise([]bls.G1Jac{sumA, sumB})
 	if b.key.proofPairings(&sums[0], &sums[1]) {
 		return nil
 	}

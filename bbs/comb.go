@@ -51,16 +51,18 @@ func newTables(points []bls.G1Affine) []table {
 	for i := range points {
 		var p bls.G1Jac
 		p.FromAffine(&points[i])
-		for range chain {
+		for t := range chain {
+			for d := range combColumns {
+				if t > 0 && d > 0 {
+					p.DoubleAssign()
+				}
+			}
 			powers = append(powers, p)
 			p.DoubleAssign()
 			powers = append(powers, p)
-			for range combColumns - 1 {
-				p.DoubleAssign()
-			}
 		}
 	}
-	affine := bls.BatchJacobianToAffineG1(powers)
+	affine := normalise(powers)
 
 	entries := make([]bls.G1Jac, 0, 2*combEntries*len(points))
 	for i := range points {
@@ -88,7 +90,7 @@ func newTables(points []bls.G1Affine) []table {
 			}
 		}
 	}
-	flat := bls.BatchJacobianToAffineG1(entries)
+	flat := normalise(entries)
 
 	tables := make([]table, len(points))
 	for i := range tables {
@@ -103,6 +105,35 @@ func newTables(points []bls.G1Affine) []table {
 		}
 	}
 	return tables
+}
+
+// normalise returns the points in affine coordinates with one inversion for all. The library's function of this kind
+// starts goroutines, which for few points costs more than it saves.
+func normalise(points []bls.G1Jac) []bls.G1Affine {
+	affine := make([]bls.G1Affine, len(points))
+	inverses := make([]fp.Element, len(points))
+	var product fp.Element
+	product.SetOne()
+	for i := range points {
+		inverses[i] = product
+		if !points[i].Z.IsZero() { // the identity stays (0, 0)
+			product.Mul(&product, &points[i].Z)
+		}
+	}
+	product.Inverse(&product)
+	for i := len(points) - 1; i >= 0; i-- {
+		p := &points[i]
+		if p.Z.IsZero() {
+			continue
+		}
+		var z, z2 fp.Element
+		z.Mul(&inverses[i], &product)
+		product.Mul(&product, &p.Z)
+		z2.Square(&z)
+		affine[i].X.Mul(&p.X, &z2)
+		affine[i].Y.Mul(&p.Y, z.Mul(&z, &z2))
+	}
+	return affine
 }
 
 // A half is a signed integer in two's complement, little-endian. The halves of a scalar have at most 130 bits.
@@ -194,101 +225,102 @@ func (d *combDigits) pick(c, i int) (entry, negative uint64) {
 	return (entry ^ -negative) & (combEntries - 1), negative
 }
 
-// sumChunk is how many terms are added at a time: what bounds the memory of a sum, and keeps it in the cache.
+// A combSum is a sum Σ scalars[i]·P_i over the base points P_i of tables.
+type combSum struct {
+	tables  []*table
+	scalars []fr.Element
+}
+
+func (s *combSum) add(base *table, k *fr.Element) {
+	s.tables = append(s.tables, base)
+	s.scalars = append(s.scalars, *k)
+}
+
+// sumChunk is how many terms of each sum are added at a time: what bounds the memory, and keeps it in the cache.
 const sumChunk = 32
 
-// sumPublic returns Σ scalars[i]·P_i for the base points P_i of the tables. Its time and its memory accesses depend on
-// the scalars.
-func sumPublic(tables []*table, scalars []fr.Element) bls.G1Jac {
-	return sum(tables, scalars, nil)
-}
+// sumPublic evaluates sums. Its time and its memory accesses depend on the scalars.
+func sumPublic(sums ...combSum) []bls.G1Jac { return evaluate(sums, nil) }
 
-// sumSecret is the same for scalars that nobody may learn: the steps and the addresses are the same for every scalar,
-// and the coordinates are hidden by a random isomorphism (X, Y) → (u²X, u³Y).
-func sumSecret(tables []*table, scalars []fr.Element) bls.G1Jac {
+// sumSecret evaluates sums whose scalars nobody may learn.
+//
+// Picking the points and adding them takes the same steps at the same addresses whatever the scalars: every entry of a
+// table is read, and the arithmetic is the library's multiplication, which does not branch (on amd64 and arm64), and a
+// subtraction of ours. Where the library's other functions follow, whose time depends on their operands, the operands
+// are blinded by a fresh random u: inversions by a factor, points by the isomorphism (X, Y) → (u²X, u³Y) to another
+// curve, on which the same formulas hold.
+func sumSecret(sums ...combSum) []bls.G1Jac {
 	u := randomBlind()
-	return sum(tables, scalars, &u)
+	return evaluate(sums, &u)
 }
 
-func sum(tables []*table, scalars []fr.Element, u *fp.Element) bls.G1Jac {
-	var columns [combColumns]bls.G1Jac
-	for i := range columns {
-		columns[i].X.SetOne()
-		columns[i].Y.SetOne()
+func evaluate(sums []combSum, u *fp.Element) []bls.G1Jac {
+	columns := make([]column, combColumns*len(sums))
+	widest, chunk := 0, 0
+	for n := range sums {
+		widest = max(widest, len(sums[n].tables))
+		chunk += combs * combColumns * min(len(sums[n].tables), sumChunk)
 	}
-	scratch := newCombScratch(min(len(tables), sumChunk))
-	for len(tables) > 0 {
-		n := min(len(tables), sumChunk)
-		scratch.fill(tables[:n], scalars[:n], u)
-		scratch.addColumns(&columns)
-		tables, scalars = tables[n:], scalars[n:]
-	}
-	if u != nil {
-		scratch.clear()
-	}
-
-	// The formulas use neither of the curve's constants, so they serve the isomorphic curve as well.
-	acc := columns[combColumns-1]
-	for i := combColumns - 2; i >= 0; i-- {
-		acc.DoubleAssign()
-		acc.AddAssign(&columns[i])
-	}
-	if u != nil {
-		acc.Z.Mul(&acc.Z, u) // back to the curve: x = (X/u²)/Z², y = (Y/u³)/Z³
-	}
-	return acc
-}
-
-// combScratch holds the points of all columns, and what adding them needs.
-type combScratch struct {
-	width  int            // points in a column
-	points []bls.G1Affine // column after column
-	dx     []fp.Element   // differences of x to invert, then their inverses
-	prefix []fp.Element
-}
-
-func newCombScratch(terms int) *combScratch {
-	width := combs * terms
-	return &combScratch{
-		points: make([]bls.G1Affine, combColumns*width),
-		dx:     make([]fp.Element, combColumns*width/2),
-		prefix: make([]fp.Element, combColumns*width/2),
-	}
-}
-
-func (s *combScratch) clear() {
-	clear(s.points)
-	clear(s.dx)
-	clear(s.prefix)
-}
-
-// fill picks the points of the terms, for u != nil without a secret address and hidden by u.
-func (s *combScratch) fill(tables []*table, scalars []fr.Element, u *fp.Element) {
-	s.width = combs * len(tables)
-	var u2, u3 fp.Element
-	if u != nil {
-		u2.Square(u)
-		u3.Mul(&u2, u)
-	}
-	for n := range tables {
-		d := newCombDigits(&scalars[n])
-		for c := range combs {
-			for i := range combColumns {
-				entry, negative := d.pick(c, i)
-				p := &s.points[i*s.width+n*combs+c]
-				if u == nil {
-					*p = tables[n][c][entry]
-				} else {
-					selectPoint(p, &tables[n][c], entry)
-					p.X.Mul(&p.X, &u2)
-					p.Y.Mul(&p.Y, &u3)
-				}
-				var minus fp.Element
-				minus.Neg(&p.Y)
-				p.Y.Select(int(negative), &p.Y, &minus)
+	points := make([]bls.G1Affine, chunk)
+	scratch := make([]fp.Element, chunk) // half for denominators, half for their products
+	for start := 0; start < widest; start += sumChunk {
+		free := points
+		for n := range sums {
+			tables := sums[n].tables[min(start, len(sums[n].tables)):]
+			tables = tables[:min(sumChunk, len(tables))]
+			sum := columns[combColumns*n:][:combColumns]
+			for i := range sum {
+				sum[i].points, free = free[:combs*len(tables)], free[combs*len(tables):]
+			}
+			for j := range tables {
+				digits := newCombDigits(&sums[n].scalars[start+j])
+				fill(sum, combs*j, tables[j], &digits, u != nil)
+				digits = combDigits{}
 			}
 		}
-		d = combDigits{}
+		addColumns(columns, scratch, u)
+	}
+	if u != nil {
+		clear(points)
+		clear(scratch)
+	}
+
+	results := make([]bls.G1Jac, len(sums))
+	for n := range results {
+		acc := columns[combColumns*n+combColumns-1].sum
+		for i := combColumns - 2; i >= 0; i-- {
+			acc.DoubleAssign()
+			acc.AddAssign(&columns[combColumns*n+i].sum)
+		}
+		if u != nil {
+			acc.Z.Mul(&acc.Z, u) // back to the curve: x = (X/u²)/Z², y = (Y/u³)/Z³
+		}
+		results[n] = acc
+	}
+	return results
+}
+
+// A column holds the points of one column that are yet to be added to its sum. An unset sum is the identity.
+type column struct {
+	points []bls.G1Affine
+	sum    bls.G1Jac
+}
+
+// fill sets, in each column, the points of one term from an offset on; if secret, without a secret address.
+func fill(columns []column, offset int, t *table, digits *combDigits, secret bool) {
+	for c := range combs {
+		for i := range columns {
+			entry, negative := digits.pick(c, i)
+			p := &columns[i].points[offset+c]
+			if secret {
+				selectPoint(p, &t[c], entry)
+			} else {
+				*p = t[c][entry]
+			}
+			var minus fp.Element
+			subtract(&minus, &minus, &p.Y)
+			p.Y.Select(int(negative), &p.Y, &minus)
+		}
 	}
 }
 
@@ -319,60 +351,95 @@ func selectPoint(p *bls.G1Affine, entries *[combEntries]bls.G1Affine, entry uint
 // denominators of a round together.
 //
 // The affine formula does not serve equal or opposite points. Two of them meet in a column only if someone knows a
-// relation between the generators, that is discrete logarithms; the sum is right all the same.
-func (s *combScratch) addColumns(columns *[combColumns]bls.G1Jac) {
-	width := s.width // now; a column keeps its place
-	for width > 1 {
-		pairs := width / 2
-		dx, prefix := s.dx[:combColumns*pairs], s.prefix[:combColumns*pairs]
+// relation between the base points, that is discrete logarithms; the sum is right all the same.
+func addColumns(columns []column, scratch []fp.Element, u *fp.Element) {
+	denominators, products := scratch[:len(scratch)/2], scratch[len(scratch)/2:]
+	for {
+		n := 0
 		var product fp.Element
 		product.SetOne()
 		for i := range columns {
-			column := s.points[i*s.width:][:width]
-			for j := range pairs {
-				k := i*pairs + j
-				dx[k].Sub(&column[2*j+1].X, &column[2*j].X)
-				prefix[k] = product
-				product.Mul(&product, &dx[k])
+			points := columns[i].points
+			for ; len(points) > 1; points = points[2:] {
+				subtract(&denominators[n], &points[1].X, &points[0].X)
+				products[n] = product
+				product.Mul(&product, &denominators[n])
+				n++
 			}
 		}
-		if product.IsZero() {
+		if n == 0 || product.IsZero() {
 			break
 		}
+		if u != nil {
+			product.Mul(&product, u)
+		}
 		product.Inverse(&product)
-		for k := len(dx) - 1; k >= 0; k-- {
-			prefix[k].Mul(&prefix[k], &product)
-			product.Mul(&product, &dx[k])
+		if u != nil {
+			product.Mul(&product, u)
 		}
+		for k := n - 1; k >= 0; k-- {
+			products[k].Mul(&products[k], &product) // now the inverse of denominator k
+			product.Mul(&product, &denominators[k])
+		}
+		n = 0
 		for i := range columns {
-			column := s.points[i*s.width:][:width]
+			points := columns[i].points
+			pairs := len(points) / 2
 			for j := range pairs {
-				addAffine(&column[j], &column[2*j], &column[2*j+1], &prefix[i*pairs+j])
+				addAffine(&points[j], &points[2*j], &points[2*j+1], &products[n])
+				n++
 			}
-			if width%2 == 1 {
-				column[pairs] = column[width-1]
+			if len(points)%2 == 1 {
+				points[pairs] = points[len(points)-1]
+				pairs++
 			}
+			columns[i].points = points[:pairs]
 		}
-		width -= pairs
+	}
+	var u2, u3 fp.Element
+	if u != nil {
+		u2.Square(u)
+		u3.Mul(&u2, u)
 	}
 	for i := range columns {
-		for j := range width {
-			columns[i].AddMixed(&s.points[i*s.width+j])
+		for _, p := range columns[i].points {
+			if u != nil {
+				p.X.Mul(&p.X, &u2)
+				p.Y.Mul(&p.Y, &u3)
+			}
+			columns[i].sum.AddMixed(&p)
 		}
 	}
 }
 
 // addAffine sets p to a + b, given the inverse of b.X - a.X. p may be a.
 func addAffine(p, a, b *bls.G1Affine, inverse *fp.Element) {
-	var slope, x fp.Element
-	slope.Sub(&b.Y, &a.Y)
+	var slope, x, y fp.Element
+	subtract(&slope, &b.Y, &a.Y)
 	slope.Mul(&slope, inverse)
 	x.Square(&slope)
-	x.Sub(&x, &a.X)
-	x.Sub(&x, &b.X)
-	var y fp.Element
-	y.Sub(&a.X, &x)
+	subtract(&x, &x, &a.X)
+	subtract(&x, &x, &b.X)
+	subtract(&y, &a.X, &x)
 	y.Mul(&y, &slope)
-	p.Y.Sub(&y, &a.Y)
+	subtract(&p.Y, &y, &a.Y)
 	p.X = x
+}
+
+// subtract sets z to x - y. The library's subtraction branches on the borrow, which depends on the operands.
+func subtract(z, x, y *fp.Element) {
+	var t fp.Element
+	var b, c uint64
+	t[0], b = bits.Sub64(x[0], y[0], 0)
+	t[1], b = bits.Sub64(x[1], y[1], b)
+	t[2], b = bits.Sub64(x[2], y[2], b)
+	t[3], b = bits.Sub64(x[3], y[3], b)
+	t[4], b = bits.Sub64(x[4], y[4], b)
+	t[5], b = bits.Sub64(x[5], y[5], b)
+	z[0], c = bits.Add64(t[0], 0xb9feffffffffaaab&-b, 0) // the modulus p, if there was a borrow
+	z[1], c = bits.Add64(t[1], 0x1eabfffeb153ffff&-b, c)
+	z[2], c = bits.Add64(t[2], 0x6730d2a0f6b0f624&-b, c)
+	z[3], c = bits.Add64(t[3], 0x64774b84f38512bf&-b, c)
+	z[4], c = bits.Add64(t[4], 0x4b1ba7b6434bacd7&-b, c)
+	z[5], _ = bits.Add64(t[5], 0x1a0111ea397fe69a&-b, c)
 }

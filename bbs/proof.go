@@ -103,8 +103,10 @@ func TestingOnlyProveDisclosure(random io.Reader, k *PublicKey, sig, header, pre
 		return nil, err
 	}
 	encoded := p.encode()
-	if _, err := decodeProof(encoded); err != nil {
-		return nil, fmt.Errorf("bbs: the randomness made a proof of no use: %w", err) // once in 2^250
+	_, err = decodeScalars(encoded[3*pointSize:])
+	if err != nil || p.abar.IsInfinity() || p.bbar.IsInfinity() || p.d.IsInfinity() {
+		// Once in 2^250, a value that no decoder accepts.
+		return nil, fmt.Errorf("%w: the randomness makes no proof", ErrMalformed)
 	}
 	return encoded, nil
 }
@@ -138,24 +140,24 @@ func (k *PublicKey) coreProve(sig signature, header, ph []byte, messages []fr.El
 	minusE.Neg(&minusE)
 	aT1.Mul(&r1r2, &eTilde)
 
-	// Abar = A * (r1 * r2), Bbar = D * r1 - Abar * e, T1 = Abar * e~ + D * r1~
-	abar := sumSecret([]*table{onA}, []fr.Element{r1r2})
-	bbar := sumSecret([]*table{onD, onA}, []fr.Element{r1, minusE})
-	t1 := sumSecret([]*table{onD, onA}, []fr.Element{r1Tilde, aT1})
-
 	// T2 = D * r3~ + H_j1 * m~_j1 + ... + H_jU * m~_jU
-	t := newTerms(g, len(undisclosed)+1, sumSecret)
-	t.add(onD, &r3Tilde)
+	t2 := newTerms(g, len(undisclosed)+1)
+	t2.add(onD, &r3Tilde)
 	for n, j := range undisclosed {
-		t.addGenerator(j+1, &mTilde[n])
+		t2.addGenerator(j+1, &mTilde[n])
 	}
-	t2 := t.total()
-
-	points := bls.BatchJacobianToAffineG1([]bls.G1Jac{abar, bbar, t1, t2})
-	p := &proof{abar: points[0], bbar: points[1], d: d}
+	points := normalise(t2.total(sumSecret,
+		// Abar = A * (r1 * r2)
+		combSum{[]*table{onA}, []fr.Element{r1r2}},
+		// Bbar = D * r1 - Abar * e
+		combSum{[]*table{onD, onA}, []fr.Element{r1, minusE}},
+		// T1 = Abar * e~ + D * r1~
+		combSum{[]*table{onD, onA}, []fr.Element{r1Tilde, aT1}},
+	))
+	p := &proof{abar: points[1], bbar: points[2], d: d}
 	p.points = append(encodedG1(&p.abar), encodedG1(&p.bbar)...)
 	p.points = append(p.points, encodedG1(&p.d)...)
-	p.challenge = s.challenge(p.points, points[2], points[3], pick(messages, disclosed), disclosed, &domain, ph)
+	p.challenge = s.challenge(p.points, points[3], points[0], pick(messages, disclosed), disclosed, &domain, ph)
 
 	blind, err := randomScalars(rand.Reader, 1)
 	if err != nil {
@@ -259,7 +261,7 @@ func (k *PublicKey) commitments(p *proof, g *generators, domain *fr.Element, mes
 	onD := sumOnce(multiples[:1], publicHalves(p.r3Hat))
 	sum2.AddAssign(&onD)
 
-	points := bls.BatchJacobianToAffineG1([]bls.G1Jac{sum1, sum2})
+	points := normalise([]bls.G1Jac{sum1, sum2})
 	return points[0], points[1]
 }
 

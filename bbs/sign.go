@@ -150,15 +150,14 @@ func (k *PublicKey) domain(g *generators, count int, header []byte) fr.Element {
 }
 
 // commit returns P1 * factor + Q_1 * domain + H_1 * messages[0] + ... + H_L * messages[L-1].
-func (s *Suite) commit(g *generators, factor, domain *fr.Element, messages []fr.Element,
-	sum func([]*table, []fr.Element) bls.G1Jac) bls.G1Jac {
-	terms := newTerms(g, len(messages)+2, sum)
-	terms.add(s.p1, factor)
-	terms.addGenerator(0, domain)
+func (s *Suite) commit(g *generators, factor, domain *fr.Element, messages []fr.Element, evaluate evaluator) bls.G1Jac {
+	t := newTerms(g, len(messages)+2)
+	t.add(s.p1, factor)
+	t.addGenerator(0, domain)
 	for i := range messages {
-		terms.addGenerator(i+1, &messages[i])
+		t.addGenerator(i+1, &messages[i])
 	}
-	return terms.total()
+	return t.total(evaluate)[0]
 }
 
 func appendScalars(b []byte, scalars ...fr.Element) []byte {

@@ -29,7 +29,7 @@ func newOddMultiples(points ...bls.G1Affine) []oddMultiples {
 			p.AddAssign(&twice)
 		}
 	}
-	affine := bls.BatchJacobianToAffineG1(jac)
+	affine := normalise(jac)
 
 	multiples := make([]oddMultiples, len(points))
 	for i := range multiples {

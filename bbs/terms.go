@@ -5,32 +5,22 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
 
+// An evaluator is sumPublic or sumSecret.
+type evaluator func(sums ...combSum) []bls.G1Jac
+
 // terms collects the terms of a sum over fixed points, of which most are generators. Those beyond the suite's
 // precomputed tables get temporary ones, some at a time.
 type terms struct {
 	generators *generators
-	sum        func([]*table, []fr.Element) bls.G1Jac
-
-	tables  []*table
-	scalars []fr.Element
+	combSum
 
 	points       []bls.G1Affine // generators without a table
 	pointScalars []fr.Element
 }
 
-func newTerms(g *generators, capacity int, sum func([]*table, []fr.Element) bls.G1Jac) *terms {
-	capacity = min(capacity, maxTables+4)
-	return &terms{
-		generators: g,
-		sum:        sum,
-		tables:     make([]*table, 0, capacity),
-		scalars:    make([]fr.Element, 0, capacity),
-	}
-}
-
-func (t *terms) add(base *table, k *fr.Element) {
-	t.tables = append(t.tables, base)
-	t.scalars = append(t.scalars, *k)
+func newTerms(g *generators, capacity int) *terms {
+	capacity = min(capacity, maxTables+2)
+	return &terms{generators: g, combSum: combSum{make([]*table, 0, capacity), make([]fr.Element, 0, capacity)}}
 }
 
 func (t *terms) addGenerator(i int, k *fr.Element) {
@@ -42,20 +32,19 @@ func (t *terms) addGenerator(i int, k *fr.Element) {
 	t.pointScalars = append(t.pointScalars, *k)
 }
 
-// total returns the sum, and clears the scalars.
-func (t *terms) total() bls.G1Jac {
-	total := t.sum(t.tables, t.scalars)
+// total evaluates the sum, and others with it, and clears the scalars of the sum.
+func (t *terms) total(evaluate evaluator, others ...combSum) []bls.G1Jac {
+	totals := evaluate(append([]combSum{t.combSum}, others...)...)
 	for at := 0; at < len(t.points); at += sumChunk {
 		end := min(at+sumChunk, len(t.points))
 		tables := newTables(t.points[at:end])
-		refs := make([]*table, len(tables))
+		part := combSum{scalars: t.pointScalars[at:end]}
 		for i := range tables {
-			refs[i] = &tables[i]
+			part.tables = append(part.tables, &tables[i])
 		}
-		part := t.sum(refs, t.pointScalars[at:end])
-		total.AddAssign(&part)
+		totals[0].AddAssign(&evaluate(part)[0])
 	}
 	clear(t.scalars)
 	clear(t.pointScalars)
-	return total
+	return totals
 }
