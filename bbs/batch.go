@@ -49,16 +49,11 @@ func (b *BatchVerifier) Verify() error {
 	b.abars, b.bbars = nil, nil
 
 	// h(Σ ρ_i Abar_i, W) * h(Σ ρ_i Bbar_i, -BP2) = Identity_GT, for random ρ_i = a_i + b_i·x² of 128 bits
-	var sumA, sumB bls.G1Jac
-	for at := 0; at < len(abars); at += sumChunk {
-		end := min(at+sumChunk, len(abars))
-		coefficients := randomHalves(end - at)
-		partA := sumOnce(newOddMultiples(abars[at:end]...), coefficients)
-		partB := sumOnce(newOddMultiples(bbars[at:end]...), coefficients)
-		sumA.AddAssign(&partA)
-		sumB.AddAssign(&partB)
-	}
-	sums := normalise([]bls.G1Jac{sumA, sumB})
+	var sumA, sumB publicSum
+	coefficients := randomHalves(len(abars))
+	sumA.points, sumA.pointScalars = abars, coefficients
+	sumB.points, sumB.pointScalars = bbars, coefficients
+	sums := normalise([]bls.G1Jac{sumA.total(), sumB.total()})
 	if b.key.proofPairings(&sums[0], &sums[1]) {
 		return nil
 	}

@@ -114,7 +114,7 @@ func TestingOnlyProveDisclosure(random io.Reader, k *PublicKey, sig, header, pre
 // coreProve is CoreProofGen of draft §3.6.3 with ProofInit and ProofFinalize, §3.7.1 and §3.7.2.
 func (k *PublicKey) coreProve(sig signature, header, ph []byte, messages []fr.Element, disclosed []int, random []fr.Element) (*proof, error) {
 	s := k.suite
-	g := s.cache.first(len(messages) + 1)
+	g := s.cache.forSecrets(len(messages) + 1)
 	domain := k.domain(g, len(messages), header)
 	r1, r2, eTilde, r1Tilde, r3Tilde, mTilde := random[0], random[1], random[2], random[3], random[4], random[5:]
 	undisclosed := complement(disclosed, len(messages))
@@ -127,10 +127,8 @@ func (k *PublicKey) coreProve(sig signature, header, ph []byte, messages []fr.El
 	for i := range messages {
 		hidden[i].Mul(&messages[i], &r2)
 	}
-	sumD := s.commit(g, &r2, &dom, hidden, sumSecret)
+	d := normalise(totals(s.commitSecret(g, &r2, &dom, hidden)))[0]
 	clear(hidden)
-	var d bls.G1Affine
-	d.FromJacobian(&sumD)
 
 	tables := newTables([]bls.G1Affine{sig.a, d})
 	onA, onD := &tables[0], &tables[1]
@@ -141,18 +139,18 @@ func (k *PublicKey) coreProve(sig signature, header, ph []byte, messages []fr.El
 	aT1.Mul(&r1r2, &eTilde)
 
 	// T2 = D * r3~ + H_j1 * m~_j1 + ... + H_jU * m~_jU
-	t2 := newTerms(g, len(undisclosed)+1)
+	var t2 secretSum
 	t2.add(onD, &r3Tilde)
 	for n, j := range undisclosed {
-		t2.addGenerator(j+1, &mTilde[n])
+		t2.addGenerator(g, j+1, &mTilde[n])
 	}
-	points := normalise(t2.total(sumSecret,
+	points := normalise(totals(&t2,
 		// Abar = A * (r1 * r2)
-		combSum{[]*table{onA}, []fr.Element{r1r2}},
+		&secretSum{tables: []*table{onA}, scalars: []fr.Element{r1r2}},
 		// Bbar = D * r1 - Abar * e
-		combSum{[]*table{onD, onA}, []fr.Element{r1, minusE}},
+		&secretSum{tables: []*table{onD, onA}, scalars: []fr.Element{r1, minusE}},
 		// T1 = Abar * e~ + D * r1~
-		combSum{[]*table{onD, onA}, []fr.Element{r1Tilde, aT1}},
+		&secretSum{tables: []*table{onD, onA}, scalars: []fr.Element{r1Tilde, aT1}},
 	))
 	p := &proof{abar: points[1], bbar: points[2], d: d}
 	p.points = append(encodedG1(&p.abar), encodedG1(&p.bbar)...)
@@ -230,7 +228,7 @@ func (k *PublicKey) proofPairings(abar, bbar *bls.G1Affine) bool {
 func (k *PublicKey) verifyChallenge(p *proof, header, ph []byte, disclosed []int, messages [][]byte) error {
 	s := k.suite
 	count := len(p.commitments) + len(messages)
-	g := s.cache.first(count + 1)
+	g := s.cache.forPublic(count + 1)
 	domain := k.domain(g, count, header)
 	scalars := s.messagesToScalars(messages)
 	t1, t2 := k.commitments(p, g, &domain, scalars, disclosed)
@@ -244,8 +242,11 @@ func (k *PublicKey) verifyChallenge(p *proof, header, ph []byte, disclosed []int
 // commitments returns T1 and T2 of ProofVerifyInit, draft §3.7.3.
 func (k *PublicKey) commitments(p *proof, g *generators, domain *fr.Element, messages []fr.Element, disclosed []int) (t1, t2 bls.G1Affine) {
 	// T1 = Bbar * c + Abar * e^ + D * r1^
-	multiples := newOddMultiples(p.d, p.abar, p.bbar)
-	sum1 := sumOnce(multiples, publicHalves(p.r1Hat, p.eHat, p.challenge))
+	multiples := newOddMultiples(onceWindow, p.d, p.abar, p.bbar)
+	var sum1 publicSum
+	sum1.add(&multiples[0], &p.r1Hat)
+	sum1.add(&multiples[1], &p.eHat)
+	sum1.add(&multiples[2], &p.challenge)
 
 	// T2 = Bv * c + D * r3^ + H_j1 * m^_j1 + ..., with Bv = P1 + Q_1 * domain + H_i1 * msg_i1 + ...
 	exponents := make([]fr.Element, len(messages)+len(p.commitments))
@@ -257,11 +258,10 @@ func (k *PublicKey) commitments(p *proof, g *generators, domain *fr.Element, mes
 	}
 	var onQ1 fr.Element
 	onQ1.Mul(domain, &p.challenge)
-	sum2 := k.suite.commit(g, &p.challenge, &onQ1, exponents, sumPublic)
-	onD := sumOnce(multiples[:1], publicHalves(p.r3Hat))
-	sum2.AddAssign(&onD)
+	sum2 := k.suite.commitPublic(g, &p.challenge, &onQ1, exponents)
+	sum2.add(&multiples[0], &p.r3Hat)
 
-	points := normalise([]bls.G1Jac{sum1, sum2})
+	points := normalise([]bls.G1Jac{sum1.total(), sum2.total()})
 	return points[0], points[1]
 }
 

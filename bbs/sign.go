@@ -71,7 +71,7 @@ func (k *PrivateKey) Sign(header []byte, messages [][]byte) ([]byte, error) {
 func (k *PrivateKey) coreSign(header []byte, messages []fr.Element) (signature, error) {
 	defer clear(messages)
 	s := k.suite
-	g := s.cache.first(len(messages) + 1)
+	g := s.cache.forSecrets(len(messages) + 1)
 	domain := k.public.domain(g, len(messages), header)
 
 	// e = hash_to_scalar(serialize((SK, msg_1, ..., msg_L, domain)))
@@ -97,11 +97,11 @@ func (k *PrivateKey) coreSign(header []byte, messages []fr.Element) (signature, 
 		messages[i].Mul(&messages[i], &inverse)
 	}
 	domain.Mul(&domain, &inverse)
-	sum := s.commit(g, &inverse, &domain, messages, sumSecret)
+	a := s.commitSecret(g, &inverse, &domain, messages)
 	inverse.SetZero()
+	domain.SetZero()
 
-	sig := signature{e: e}
-	sig.a.FromJacobian(&sum)
+	sig := signature{a: normalise(totals(a))[0], e: e}
 	if sig.a.IsInfinity() || e.IsZero() {
 		return signature{}, fmt.Errorf("%w: SK + e or e is zero for these messages", ErrInvalidKey)
 	}
@@ -126,17 +126,18 @@ func (k *PublicKey) Verify(header []byte, messages [][]byte, sig []byte) error {
 
 // coreVerify is CoreVerify of draft §3.6.2.
 func (k *PublicKey) coreVerify(sig signature, header []byte, messages []fr.Element) error {
-	g := k.suite.cache.first(len(messages) + 1)
+	g := k.suite.cache.forPublic(len(messages) + 1)
 	domain := k.domain(g, len(messages), header)
 	one := fr.One()
-	b := k.suite.commit(g, &one, &domain, messages, sumPublic)
+	b := k.suite.commitPublic(g, &one, &domain, messages)
 
 	// h(A, W) * h(A * e - B, BP2) = Identity_GT
-	q := sumOnce(newOddMultiples(sig.a), publicHalves(sig.e))
-	q.SubAssign(&b)
-	var q2 bls.G1Affine
-	q2.FromJacobian(&q)
-	if !k.pairingsCancel(sig.a, q2) {
+	var minusE fr.Element
+	minusE.Neg(&sig.e)
+	b.add(&newOddMultiples(onceWindow, sig.a)[0], &minusE)
+	q := normalise([]bls.G1Jac{b.total()})[0]
+	q.Neg(&q)
+	if !k.pairingsCancel(sig.a, q) {
 		return fmt.Errorf("%w: signature", ErrNotVerified)
 	}
 	return nil
@@ -149,15 +150,25 @@ func (k *PublicKey) domain(g *generators, count int, header []byte) fr.Element {
 		octets8(len(header)), header)
 }
 
-// commit returns P1 * factor + Q_1 * domain + H_1 * messages[0] + ... + H_L * messages[L-1].
-func (s *Suite) commit(g *generators, factor, domain *fr.Element, messages []fr.Element, evaluate evaluator) bls.G1Jac {
-	t := newTerms(g, len(messages)+2)
-	t.add(s.p1, factor)
-	t.addGenerator(0, domain)
+// commitSecret and commitPublic make the sum P1 * factor + Q_1 * domain + H_1 * messages[0] + ... + H_L * messages[L-1].
+func (s *Suite) commitSecret(g *generators, factor, domain *fr.Element, messages []fr.Element) *secretSum {
+	var sum secretSum
+	sum.add(&s.p1.tables[0], factor)
+	sum.addGenerator(g, 0, domain)
 	for i := range messages {
-		t.addGenerator(i+1, &messages[i])
+		sum.addGenerator(g, i+1, &messages[i])
 	}
-	return t.total(evaluate)[0]
+	return &sum
+}
+
+func (s *Suite) commitPublic(g *generators, factor, domain *fr.Element, messages []fr.Element) *publicSum {
+	var sum publicSum
+	sum.add(&s.p1.odd[0], factor)
+	sum.addGenerator(g, 0, domain)
+	for i := range messages {
+		sum.addGenerator(g, i+1, &messages[i])
+	}
+	return &sum
 }
 
 func appendScalars(b []byte, scalars ...fr.Element) []byte {

@@ -1,30 +1,35 @@
 package bbs
 
 import (
+	"math/bits"
+
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fp"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
 
-// This file adds up multiples of points that are met once: those of signatures and proofs, in verification. It is
-// Straus's method on the halves of the scalars, with sparse digits. Its time depends on the scalars, which a verifier's
-// are public.
+// This file adds up multiples of points of G1 in verification, where everything is public: its time and its memory
+// accesses depend on the scalars. It is Straus's method: both halves of every scalar (see split) become sparse signed
+// digits, each digit that is not zero puts a precomputed point into the column of its position, and the columns are
+// joined by doublings that all terms share.
 
 const (
-	oddWindow  = 5
-	oddEntries = 1 << (oddWindow - 2)
+	onceWindow  = 5 // for points that are met once: 8 precomputed points for either half
+	fixedWindow = 8 // for generators: 64
 )
 
-// oddMultiples are P, 3P, …, 15P for a point P, and the same for x²·P.
-type oddMultiples [2][oddEntries]bls.G1Affine
+// oddMultiples are P, 3P, 5P and so on for a point P, and the same for x²·P: 2^(w-2) each for digits of w bits.
+type oddMultiples [2][]bls.G1Affine
 
 // newOddMultiples precomputes for points of order r.
-func newOddMultiples(points ...bls.G1Affine) []oddMultiples {
-	jac := make([]bls.G1Jac, 0, len(points)*oddEntries)
+func newOddMultiples(window int, points ...bls.G1Affine) []oddMultiples {
+	entries := 1 << (window - 2)
+	jac := make([]bls.G1Jac, 0, len(points)*entries)
 	for i := range points {
 		var p, twice bls.G1Jac
 		p.FromAffine(&points[i])
 		twice.Double(&p)
-		for range oddEntries {
+		for range entries {
 			jac = append(jac, p)
 			p.AddAssign(&twice)
 		}
@@ -33,74 +38,134 @@ func newOddMultiples(points ...bls.G1Affine) []oddMultiples {
 
 	multiples := make([]oddMultiples, len(points))
 	for i := range multiples {
-		for e := range oddEntries {
-			p := affine[i*oddEntries+e]
-			multiples[i][0][e] = p
+		first := affine[i*entries:][:entries:entries]
+		second := make([]bls.G1Affine, entries)
+		for e, p := range first {
 			p.X.Mul(&p.X, &beta)
 			p.Y.Neg(&p.Y)
-			multiples[i][1][e] = p
+			second[e] = p
 		}
+		multiples[i] = oddMultiples{first, second}
 	}
 	return multiples
+}
+
+// A publicSum is a sum of multiples of points. Generators without precomputed multiples get temporary ones, some at a
+// time.
+type publicSum struct {
+	multiples []*oddMultiples
+	scalars   []halves
+
+	points       []bls.G1Affine // without precomputed multiples
+	pointScalars []halves
 }
 
 // halves are a public scalar k0 + k1·x².
 type halves [2]half
 
-func publicHalves(scalars ...fr.Element) []halves {
-	hs := make([]halves, len(scalars))
-	for i := range scalars {
-		hs[i][0], hs[i][1] = split(&scalars[i])
-	}
-	return hs
+func (s *publicSum) add(m *oddMultiples, k *fr.Element) {
+	k0, k1 := split(k)
+	s.addHalves(m, halves{k0, k1})
 }
 
-// sumOnce returns Σ (k0 + k1·x²)·P.
-func sumOnce(multiples []oddMultiples, scalars []halves) bls.G1Jac {
-	digits := make([][2][halfDigits]int8, len(scalars))
-	length := 0
-	for i := range scalars {
-		for h := range 2 {
-			length = max(length, sparseDigits(&digits[i][h], scalars[i][h]))
-		}
+func (s *publicSum) addHalves(m *oddMultiples, k halves) {
+	s.multiples = append(s.multiples, m)
+	s.scalars = append(s.scalars, k)
+}
+
+func (s *publicSum) addGenerator(g *generators, i int, k *fr.Element) {
+	if i < len(g.odd) {
+		s.add(&g.odd[i], k)
+		return
 	}
-	acc := bls.G1Jac{}
-	acc.X.SetOne()
-	acc.Y.SetOne()
-	for at := length - 1; at >= 0; at-- {
+	k0, k1 := split(k)
+	s.points = append(s.points, g.points[i])
+	s.pointScalars = append(s.pointScalars, halves{k0, k1})
+}
+
+// publicChunk is how many terms are added at a time: what bounds the memory, and keeps it in the cache.
+const publicChunk = 128
+
+func (s *publicSum) total() bls.G1Jac {
+	var columns [maxSparse]column
+	for at := 0; at < len(s.multiples); at += publicChunk {
+		end := min(at+publicChunk, len(s.multiples))
+		addDigits(&columns, s.multiples[at:end], s.scalars[at:end])
+	}
+	for at := 0; at < len(s.points); at += publicChunk {
+		end := min(at+publicChunk, len(s.points))
+		multiples := newOddMultiples(onceWindow, s.points[at:end]...)
+		refs := make([]*oddMultiples, len(multiples))
+		for i := range multiples {
+			refs[i] = &multiples[i]
+		}
+		addDigits(&columns, refs, s.pointScalars[at:end])
+	}
+	var acc bls.G1Jac
+	for i := len(columns) - 1; i >= 0; i-- {
 		acc.DoubleAssign()
-		for i := range digits {
-			for h := range 2 {
-				switch d := digits[i][h][at]; {
-				case d > 0:
-					acc.AddMixed(&multiples[i][h][d/2])
-				case d < 0:
-					p := multiples[i][h][-d/2]
-					p.Y.Neg(&p.Y)
-					acc.AddMixed(&p)
-				}
-			}
+		if sum := &columns[i].sum; sum.Z.IsOne() { // it is, but in sums of several chunks
+			acc.AddMixed(&bls.G1Affine{X: sum.X, Y: sum.Y})
+		} else {
+			acc.AddAssign(sum)
 		}
 	}
 	return acc
 }
 
-// sparseDigits writes k, which has at most 129 bits and is not negative, as Σ d_i 2^i with digits that are zero or odd
-// and below 16 in magnitude, of which any five in a row hold at most one that is not zero. It returns how many it used.
-func sparseDigits(d *[halfDigits]int8, k half) int {
-	length := 0
+// addDigits adds the terms to the sums of the columns.
+func addDigits(columns *[maxSparse]column, multiples []*oddMultiples, scalars []halves) {
+	digits := make([][2][maxSparse]int8, len(scalars))
+	var count [maxSparse]int
+	total := 0
+	for i := range scalars {
+		window := bits.Len(uint(len(multiples[i][0]))) + 1
+		for h := range 2 {
+			total += sparseDigits(&digits[i][h], scalars[i][h], window, &count)
+		}
+	}
+	points := make([]bls.G1Affine, total)
+	for at, n := range count {
+		columns[at].points, points = points[:0:n], points[n:]
+	}
+	for i := range digits {
+		for h := range 2 {
+			for at, d := range digits[i][h] {
+				if d == 0 {
+					continue
+				}
+				var p bls.G1Affine
+				if d > 0 {
+					p = multiples[i][h][d/2]
+				} else {
+					p.Neg(&multiples[i][h][-d/2])
+				}
+				columns[at].points = append(columns[at].points, p)
+			}
+		}
+	}
+	addColumns(columns[:], make([]fp.Element, total), nil)
+}
+
+// maxSparse is the most digits of a half of a scalar, which has at most 129 bits.
+const maxSparse = 131
+
+// sparseDigits writes k, which is not negative, as Σ d_i 2^i with digits that are zero or odd and below 2^(w-1) in
+// magnitude, of which any w in a row hold at most one that is not zero. It counts the digits that are not zero at each
+// position, and returns how many there are.
+func sparseDigits(d *[maxSparse]int8, k half, window int, count *[maxSparse]int) (total int) {
 	for i := 0; k != (half{}); i++ {
 		if k[0]&1 == 1 {
-			v := int64(k[0] & (1<<oddWindow - 1))
-			if v >= 1<<(oddWindow-1) {
-				v -= 1 << oddWindow
+			v := int64(k[0] & (1<<window - 1))
+			if v >= 1<<(window-1) {
+				v -= 1 << window
 			}
 			d[i] = int8(v)
-			length = i + 1
-			minus := half{uint64(-v), uint64(-v >> 63), uint64(-v >> 63)}
-			k = k.plus(minus)
+			count[i]++
+			total++
+			k = k.plus(half{uint64(-v), uint64(-v >> 63), uint64(-v >> 63)})
 		}
 		k = half{k[0]>>1 | k[1]<<63, k[1]>>1 | k[2]<<63, k[2] >> 1}
 	}
-	return length
+	return total
 }

@@ -35,8 +35,8 @@ const (
 // functions, the domain separation tags and the generators. There are two, [SHA256] and [SHAKE256]. Keys know their
 // suite, and a key of one is useless in the other.
 //
-// A Suite is safe for concurrent use. It owns the cache of the generators (see [Suite] methods of keys for its use):
-// at most [MaxMessages]+1 points, and precomputed tables for the first 2048 of them, 6 KiB each.
+// A Suite is safe for concurrent use. It owns the cache of the generators, which grows to what is used: at most
+// [MaxMessages]+1 points of 144 bytes, with precomputed multiples of the first 1024 of them, 18 MiB in all.
 type Suite struct {
 	name string
 	hash hasher
@@ -49,7 +49,7 @@ type Suite struct {
 	tagPoint   tag // create_generators, hash_to_curve
 	tagKeyGen  tag // KeyGen
 
-	p1 *table // the ciphersuite's fixed point P1
+	p1 *generators // the ciphersuite's fixed point P1, alone
 
 	cache generatorCache
 }
@@ -88,20 +88,18 @@ func newSuite(name, ciphersuiteID string, h hasher) *Suite {
 
 	// §7.2: P1 is the first generator under a seed of its own. The tags are those of "H2G_HM2S_" whatever the Interface.
 	fixed := generatorCache{
-		seed:      []byte(ciphersuiteID + "H2G_HM2S_BP_MESSAGE_GENERATOR_SEED"),
-		tagSeed:   newTag(ciphersuiteID + "H2G_HM2S_SIG_GENERATOR_SEED_"),
-		tagPoint:  newTag(ciphersuiteID + "H2G_HM2S_SIG_GENERATOR_DST_"),
-		hash:      h,
-		numTables: 1,
+		seed:     []byte(ciphersuiteID + "H2G_HM2S_BP_MESSAGE_GENERATOR_SEED"),
+		tagSeed:  newTag(ciphersuiteID + "H2G_HM2S_SIG_GENERATOR_SEED_"),
+		tagPoint: newTag(ciphersuiteID + "H2G_HM2S_SIG_GENERATOR_DST_"),
+		hash:     h,
 	}
-	s.p1 = &fixed.first(1).tables[0]
+	s.p1 = fixed.grow(1, 1, 1)
 
 	s.cache = generatorCache{
-		seed:      []byte(apiID + "MESSAGE_GENERATOR_SEED"),
-		tagSeed:   s.tagSeed,
-		tagPoint:  s.tagPoint,
-		hash:      h,
-		numTables: maxTables,
+		seed:     []byte(apiID + "MESSAGE_GENERATOR_SEED"),
+		tagSeed:  s.tagSeed,
+		tagPoint: s.tagPoint,
+		hash:     h,
 	}
 	return s
 }
