@@ -10,7 +10,7 @@
 // The smallest use, finding the key behind a verification method's DID URL:
 //
 //	resolver := did.MethodRouter{"key": did.KeyResolver{}}
-//	method, err := did.ResolveMethod(ctx, resolver, url, did.Authentication)
+//	method, err := did.ResolveMethod(ctx, resolver, url, did.Authentication, did.ResolveOptions{})
 //	...
 //	key, err := method.PublicKey()
 //	...
