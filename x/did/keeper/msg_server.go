@@ -1,0 +1,44 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+
+	"github.com/medibloc/panacea/x/did/types"
+)
+
+type msgServer struct {
+	types.UnimplementedMsgServer
+	k Keeper
+}
+
+// NewMsgServer returns the server that executes the module's messages.
+func NewMsgServer(k Keeper) types.MsgServer { return msgServer{k: k} }
+
+// requireNew checks that a DID has never been created.
+func (k Keeper) requireNew(ctx context.Context, id string) error {
+	record, err := k.Record(ctx, id)
+	switch {
+	case errors.Is(err, types.ErrDIDNotFound):
+		return nil
+	case err != nil:
+		return err
+	case record.Metadata.Deactivated:
+		return types.ErrDIDDeactivated.Wrapf("%s cannot come back", id)
+	}
+	return types.ErrDIDExists.Wrap(id)
+}
+
+// UpdateParams replaces the parameters.
+func (s msgServer) UpdateParams(ctx context.Context, msg *types.MsgUpdateParams) (*types.MsgUpdateParamsResponse, error) {
+	if msg.Authority != s.k.authority {
+		return nil, types.ErrUnauthorized.Wrapf("the authority is %s, not %.100q", s.k.authority, msg.Authority)
+	}
+	if err := msg.ValidateBasic(); err != nil {
+		return nil, err
+	}
+	if err := s.k.Params.Set(ctx, msg.Params); err != nil {
+		return nil, err
+	}
+	return &types.MsgUpdateParamsResponse{}, nil
+}
