@@ -255,7 +255,7 @@ func (d *Document) isService(s Service, value string) bool {
 }
 
 // joinEndpoint resolves relativeRef against an endpoint (RFC 3986 §5). A reference that could leave the endpoint's host, or
-// climb out of a directory whatever its encoding, is refused (DID Resolution 1.0 §12.8.1).
+// climb out of a directory whatever its encoding, is refused (DID Resolution 1.0 §13.7.1).
 func joinEndpoint(endpoint, relativeRef string) (string, error) {
 	if hasScheme(relativeRef) || strings.HasPrefix(relativeRef, "//") || climbs(relativeRef) {
 		return "", fail(CodeInvalidDIDURL, "relativeRef %.64q leaves its endpoint", relativeRef)
@@ -358,7 +358,7 @@ func (r *Dereferenced) object(write func(*objectWriter)) ([]byte, error) {
 	return w.close()
 }
 
-// MarshalJSON writes the result as application/did-url-dereferencing (DID Resolution 1.0 §9). A resource stands in it as JSON if
+// MarshalJSON writes the result as application/did-url-dereferencing (DID Resolution 1.0 §10). A resource stands in it as JSON if
 // it is JSON, else as a string; bytes that are not UTF-8 cannot stand in it and are ErrRepresentationNotSupported.
 func (r *Dereferenced) MarshalJSON() ([]byte, error) {
 	content, err := r.embedded()

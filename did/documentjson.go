@@ -213,7 +213,7 @@ func documentProperties() []string {
 func (d *Document) MarshalJSON() ([]byte, error) { return d.marshal(d.Contexts) }
 
 // JSONLD writes the document as application/did: as MarshalJSON, and with an @context that starts with the DID context,
-// which is added where the document does not have it (DID Core 1.1 §6.3).
+// which is added where the document does not have it (DID Core 1.1, "JSON-LD Processors").
 func (d *Document) JSONLD() ([]byte, error) { return d.marshal(d.ldContexts()) }
 
 // ldContexts are the document's contexts, with the DID context in front.

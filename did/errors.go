@@ -7,10 +7,10 @@ import (
 	"github.com/medibloc/panacea/did/internal/strictjson"
 )
 
-// Code names a kind of failure as DID Resolution 1.0 §10 and CID 1.0 §3.5 do.
+// Code names a kind of failure as DID Resolution 1.0 §11 and CID 1.0 §3.5 do.
 type Code string
 
-// The codes of DID Resolution 1.0 §10, then those of CID 1.0 §3.5.
+// The codes of DID Resolution 1.0 §11, then those of CID 1.0 §3.5.
 const (
 	CodeInvalidDID                 Code = "INVALID_DID"
 	CodeInvalidDIDDocument         Code = "INVALID_DID_DOCUMENT"
@@ -38,7 +38,7 @@ const (
 	cidErrors = "https://w3id.org/security#"
 )
 
-// facts follows the table of DID Resolution 1.0 §11.1; every code that it does not name has status 500.
+// facts follows the table of DID Resolution 1.0 §12.1; every code that it does not name has status 500.
 func (c Code) facts() codeFacts {
 	switch c {
 	case CodeInvalidDID:
@@ -68,7 +68,7 @@ func (c Code) facts() codeFacts {
 // URI is the error type URI, such as "https://www.w3.org/ns/did#NOT_FOUND".
 func (c Code) URI() string { return c.facts().prefix + string(c) }
 
-// HTTPStatus is the status that DID Resolution 1.0 §11.1 assigns to the code.
+// HTTPStatus is the status that DID Resolution 1.0 §12.1 assigns to the code.
 func (c Code) HTTPStatus() int { return c.facts().status }
 
 // Error is a failure with a code. Errors of one code are equal for errors.Is, whatever their detail.

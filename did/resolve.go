@@ -47,7 +47,7 @@ func ParseVersionTime(s string) (time.Time, error) {
 	return t, nil
 }
 
-// Resolution is the result of a resolution (DID Resolution 1.0 §8).
+// Resolution is the result of a resolution (DID Resolution 1.0 §9).
 type Resolution struct {
 	Document           *Document // nil if there is none: after an error, or deactivated
 	DocumentMetadata   DocumentMetadata

@@ -354,7 +354,7 @@ func TestErrorCodes(t *testing.T) {
 	for code, want := range map[did.Code]struct {
 		uri    string
 		status int
-	}{ // DID Resolution 1.0 §11.1
+	}{ // DID Resolution 1.0 §12.1
 		did.CodeInvalidDID:                 {"https://www.w3.org/ns/did#INVALID_DID", 400},
 		did.CodeInvalidDIDURL:              {"https://www.w3.org/ns/did#INVALID_DID_URL", 400},
 		did.CodeInvalidOptions:             {"https://www.w3.org/ns/did#INVALID_OPTIONS", 400},

@@ -76,7 +76,7 @@ func (c *Client) Resolve(ctx context.Context, identifier string, opts did.Resolv
 	return readAnswer(resp.StatusCode, body, identifier)
 }
 
-// requestURL follows DID Resolution 1.0 §11.1: with options, the DID is percent-encoded and they become the query.
+// requestURL follows DID Resolution 1.0 §12.1: with options, the DID is percent-encoded and they become the query.
 func (c *Client) requestURL(identifier string, opts did.ResolveOptions) string {
 	query := url.Values{}
 	if opts.VersionID != "" {

@@ -1,4 +1,4 @@
-// Package httpresolver speaks the HTTP(S) binding of W3C DID Resolution 1.0 (§11.1) on both sides: NewHandler serves a
+// Package httpresolver speaks the HTTP(S) binding of W3C DID Resolution 1.0 (§12.1) on both sides: NewHandler serves a
 // did.Resolver, and Client is a did.Resolver that asks such a server.
 //
 //	mux.Handle(httpresolver.Path, httpresolver.NewHandler(did.Dereferencer{Resolver: resolver}))
@@ -135,7 +135,7 @@ func chooseForm(accept string) (f form, envelope, inner string) {
 }
 
 // splitRequest separates the DID URL from the options. A client that sends options percent-encodes the whole DID URL
-// (DID Resolution 1.0 §11.1); otherwise the DID URL stands in the request as it is, its query being the request's, and only "#" and
+// (DID Resolution 1.0 §12.1); otherwise the DID URL stands in the request as it is, its query being the request's, and only "#" and
 // "?" may be encoded, since a request has no fragment.
 func splitRequest(u *url.URL) (identifier, options string, err error) {
 	_, rest, ok := strings.Cut(u.EscapedPath(), Path)
@@ -215,7 +215,7 @@ func cut(s string, n int) string {
 func success(req request, out *did.Dereferenced) answer {
 	a := answer{status: http.StatusOK, contentType: out.ContentType}
 	if out.Metadata.Deactivated {
-		a.status = http.StatusGone // DID Resolution 1.0 §11.1
+		a.status = http.StatusGone // DID Resolution 1.0 §12.1
 	}
 	var err error
 	switch {
