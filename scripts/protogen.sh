@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Generates Go code from proto/ with tools and imports that all come through the Go module proxy: no schema registry, no protoc.
-#   scripts/protogen.sh            writes the *.pb.go and *.pb.gw.go files
+# Generates Go code and app/openapi.json from proto/ with tools and imports that all come through the Go module proxy: no schema registry, no protoc.
+#   scripts/protogen.sh            writes the *.pb.go and *.pb.gw.go files and the OpenAPI document
 #   scripts/protogen.sh --check    fails if what is committed differs from what would be generated
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +15,7 @@ tool() { # tool NAME MODULE-PATH VERSION
 tool buf github.com/bufbuild/buf/cmd/buf v1.75.0
 tool protoc-gen-gocosmos github.com/cosmos/gogoproto/protoc-gen-gocosmos v1.7.2
 tool protoc-gen-grpc-gateway github.com/grpc-ecosystem/grpc-gateway/protoc-gen-grpc-gateway v1.16.0
+tool protoc-gen-swagger github.com/grpc-ecosystem/grpc-gateway/protoc-gen-swagger v1.16.0
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -27,7 +28,8 @@ copy() { # copy SOURCE-DIR NAME [SUBDIR...]: only .proto files
   chmod -R u+w "$to"
 }
 copy "$root/proto" panacea panacea
-copy "$(dir github.com/cosmos/cosmos-sdk)/proto" sdk amino cosmos/base/query cosmos/base/v1beta1 cosmos/msg
+copy "$(dir github.com/cosmos/cosmos-sdk)/proto" sdk amino cosmos tendermint
+copy "$(dir github.com/cosmos/ibc-go/v11)/proto" ibc ibc
 copy "$(dir github.com/cosmos/cosmos-proto)/proto" cosmos-proto cosmos_proto
 copy "$(dir github.com/cosmos/gogoproto)" gogoproto gogoproto
 go mod download github.com/grpc-ecosystem/grpc-gateway@v1.16.0
@@ -41,11 +43,14 @@ out=$work/out
 (cd "$work" && PATH=$bin:$PATH buf generate --template "$root/proto/buf.gen.yaml" --path panacea/panacea -o "$out")
 
 generated=$out/github.com/medibloc/panacea
+mkdir -p "$generated/app"
+(cd scripts/openapi && go run . "$bin/protoc-gen-swagger" "$work"/{panacea,sdk,ibc,cosmos-proto,gogoproto,googleapis}) > "$generated/app/openapi.json"
+
 if [ "${1:-}" = --check ]; then
   status=0
   while IFS= read -r file; do
     cmp -s "$generated/$file" "$root/$file" || { echo "$file is not what proto/ generates: run make proto" >&2; status=1; }
-  done < <(cd "$generated" && find . -name '*.go' | sed 's|^\./||')
+  done < <(cd "$generated" && find . -type f | sed 's|^\./||')
   exit $status
 fi
 cp -r "$generated/." "$root/"

@@ -1,0 +1,64 @@
+# Every target works on a fresh clone with Go, gcc, make, git (and Node for the web parts) and nothing else installed.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+SDK     := github.com/cosmos/cosmos-sdk/version
+LDFLAGS := -s -w -X $(SDK).Name=panacea -X $(SDK).AppName=panacead -X $(SDK).Version=$(VERSION) -X $(SDK).Commit=$(COMMIT)
+GO_PACKAGES := ./...
+# The chain's simulation: SIM_BLOCKS blocks for each of SIM_SEEDS seeds.
+SIM_BLOCKS ?= 50
+SIM_SEEDS  ?= 3
+FUZZ_TIME  ?= 10m
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+.PHONY: build
+build: ## build the programs into build/
+	go build -trimpath -ldflags '$(LDFLAGS)' -o build/ ./cmd/...
+
+.PHONY: install
+install: ## install the programs into Go's bin directory
+	go install -trimpath -ldflags '$(LDFLAGS)' ./cmd/...
+
+.PHONY: demo
+demo: build ## the main job: a network from nothing, and the story of a DID on it
+	./scripts/demo.sh
+
+.PHONY: test
+test: check test-go test-interop ## everything that must hold: checks, unit, end-to-end and interoperability tests
+
+.PHONY: test-go
+test-go:
+	go test -timeout 25m $$(go list ./... | grep -v /test/interop)
+
+.PHONY: test-interop
+test-interop: ## against implementations nobody here wrote (npm)
+	go test -timeout 15m ./test/interop/...
+
+.PHONY: check
+check: ## formatting, vet, linter, generated code, layering
+	./scripts/check.sh
+
+.PHONY: lint
+lint: ## the linter alone
+	./scripts/lint.sh
+
+.PHONY: proto
+proto: ## generate code from proto/
+	./scripts/protogen.sh
+
+.PHONY: sim
+sim: ## the chain's simulation, long: 200 blocks, 10 seeds; determinism, import and export
+	PANACEA_SIM_BLOCKS=200 PANACEA_SIM_SEEDS=10 go test -timeout 12h -run '^TestSimulation' -v ./app
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZ_TIME each (10m)
+	./scripts/fuzz.sh $(FUZZ_TIME)
+
+.PHONY: bench
+bench: ## what docs/performance.md reports
+	./scripts/bench.sh
