@@ -127,8 +127,8 @@ func multiplyBP2(sk *fr.Element) bls.G2Affine {
 
 	// 256 digits d_i of ±1: sk = Σ d_i 2^i = 2b - (2^256 - 1) modulo r, where bit i of b says whether d_i is +1.
 	var b fr.Element
-	b.Add(sk, &twoTo256Minus1)
-	b.Halve()
+	addSecret(&b, sk, &twoTo256Minus1)
+	b.Mul(&b, &oneHalf)
 	digits := b.Bits()
 
 	z := randomBlind()
@@ -166,6 +166,12 @@ var twoTo256Minus1 = func() fr.Element {
 	}
 	one := fr.One()
 	e.Sub(&e, &one)
+	return e
+}()
+
+var oneHalf = func() fr.Element {
+	e := fr.One()
+	e.Halve()
 	return e
 }()
 

@@ -157,21 +157,21 @@ func (k *PublicKey) coreProve(sig signature, header, ph []byte, messages []fr.El
 	p.points = append(p.points, encodedG1(&p.d)...)
 	p.challenge = s.challenge(p.points, points[3], points[0], pick(messages, disclosed), disclosed, &domain, ph)
 
-	blind, err := randomScalars(rand.Reader, 1)
+	var zero fr.Element
+	r3, err := inverseOfSum(&r2, &zero)
 	if err != nil {
 		return nil, err
 	}
-	r3 := invert(&r2, &blind[0])
 	p.eHat.Mul(&sig.e, &p.challenge)
-	p.eHat.Add(&p.eHat, &eTilde)
+	addSecret(&p.eHat, &p.eHat, &eTilde)
 	p.r1Hat.Mul(&r1, &p.challenge)
-	p.r1Hat.Sub(&r1Tilde, &p.r1Hat)
+	subtractSecret(&p.r1Hat, &r1Tilde, &p.r1Hat)
 	p.r3Hat.Mul(&r3, &p.challenge)
-	p.r3Hat.Sub(&r3Tilde, &p.r3Hat)
+	subtractSecret(&p.r3Hat, &r3Tilde, &p.r3Hat)
 	p.commitments = pick(messages, undisclosed)
 	for n := range p.commitments {
 		p.commitments[n].Mul(&p.commitments[n], &p.challenge)
-		p.commitments[n].Add(&p.commitments[n], &mTilde[n])
+		addSecret(&p.commitments[n], &p.commitments[n], &mTilde[n])
 	}
 	return p, nil
 }

@@ -1,7 +1,6 @@
 package bbs
 
 import (
-	"crypto/rand"
 	"fmt"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
@@ -82,14 +81,10 @@ func (k *PrivateKey) coreSign(header []byte, messages []fr.Element) (signature, 
 	e := s.hashToScalar(s.tagScalar, input)
 	clear(input)
 
-	var inverse fr.Element
-	inverse.Add(&k.sk, &e)
-	blind, err := randomScalars(rand.Reader, 1)
+	inverse, err := inverseOfSum(&k.sk, &e)
 	if err != nil {
 		return signature{}, err
 	}
-	inverse = invert(&inverse, &blind[0])
-	clear(blind)
 
 	// A = B * 1/(SK + e). The factor goes into the scalars of B, so that B itself is never made: all bases are known
 	// ones, and no scalar that is multiplied is a message's.

@@ -88,9 +88,10 @@ const publicChunk = 128
 
 func (s *publicSum) total() bls.G1Jac {
 	var columns [maxSparse]column
+	var scratch publicScratch
 	for at := 0; at < len(s.multiples); at += publicChunk {
 		end := min(at+publicChunk, len(s.multiples))
-		addDigits(&columns, s.multiples[at:end], s.scalars[at:end])
+		scratch.addDigits(&columns, s.multiples[at:end], s.scalars[at:end])
 	}
 	for at := 0; at < len(s.points); at += publicChunk {
 		end := min(at+publicChunk, len(s.points))
@@ -99,7 +100,7 @@ func (s *publicSum) total() bls.G1Jac {
 		for i := range multiples {
 			refs[i] = &multiples[i]
 		}
-		addDigits(&columns, refs, s.pointScalars[at:end])
+		scratch.addDigits(&columns, refs, s.pointScalars[at:end])
 	}
 	var acc bls.G1Jac
 	for i := len(columns) - 1; i >= 0; i-- {
@@ -113,24 +114,33 @@ func (s *publicSum) total() bls.G1Jac {
 	return acc
 }
 
+// publicScratch is the memory that the chunks of a sum use one after the other.
+type publicScratch struct {
+	digits   [][2][maxSparse]int8
+	points   []bls.G1Affine
+	elements []fp.Element
+}
+
 // addDigits adds the terms to the sums of the columns.
-func addDigits(columns *[maxSparse]column, multiples []*oddMultiples, scalars []halves) {
-	digits := make([][2][maxSparse]int8, len(scalars))
+func (s *publicScratch) addDigits(columns *[maxSparse]column, multiples []*oddMultiples, scalars []halves) {
+	s.digits = resized(s.digits, len(scalars))
+	clear(s.digits)
 	var count [maxSparse]int
 	total := 0
 	for i := range scalars {
 		window := bits.Len(uint(len(multiples[i][0]))) + 1
 		for h := range 2 {
-			total += sparseDigits(&digits[i][h], scalars[i][h], window, &count)
+			total += sparseDigits(&s.digits[i][h], scalars[i][h], window, &count)
 		}
 	}
-	points := make([]bls.G1Affine, total)
+	s.points, s.elements = resized(s.points, total), resized(s.elements, total)
+	points := s.points
 	for at, n := range count {
 		columns[at].points, points = points[:0:n], points[n:]
 	}
-	for i := range digits {
+	for i := range scalars {
 		for h := range 2 {
-			for at, d := range digits[i][h] {
+			for at, d := range s.digits[i][h] {
 				if d == 0 {
 					continue
 				}
@@ -144,7 +154,15 @@ func addDigits(columns *[maxSparse]column, multiples []*oddMultiples, scalars []
 			}
 		}
 	}
-	addColumns(columns[:], make([]fp.Element, total), nil)
+	addColumns(columns[:], s.elements, nil)
+}
+
+// resized returns a slice of n elements, whatever they are, in the memory of s if there is enough.
+func resized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
 }
 
 // maxSparse is the most digits of a half of a scalar, which has at most 129 bits.

@@ -115,12 +115,14 @@ func (s *Suite) GenerateKey() (*PrivateKey, error) {
 	return s.DeriveKey(material[:], nil, nil)
 }
 
-// DeriveKey derives a secret key from at least 32 bytes of secret, uniformly random key material, KeyGen of draft
-// §3.4.1. The key info (at most 65535 bytes, may be nil) makes several keys from one material. A nil tag stands for
+// DeriveKey derives a secret key from at least 32 bytes of secret, unguessable key material, KeyGen of draft §3.4.1. The key info (at most 65535 bytes, may be nil) makes several keys from one material. A nil tag stands for
 // the ciphersuite's; a tag of the caller's own has at most 255 bytes.
 func (s *Suite) DeriveKey(material, info, dst []byte) (*PrivateKey, error) {
-	if len(material) < 32 || len(material) > MaxHeaderSize {
+	if len(material) < 32 {
 		return nil, fmt.Errorf("%w: key material of %d bytes, want at least 32", ErrInvalidKey, len(material))
+	}
+	if len(material) > MaxHeaderSize {
+		return nil, fmt.Errorf("%w: key material of %d bytes, want at most %d", ErrTooLarge, len(material), MaxHeaderSize)
 	}
 	if len(info) > 65535 {
 		return nil, fmt.Errorf("%w: key info of %d bytes, want at most 65535", ErrTooLarge, len(info))
