@@ -105,10 +105,10 @@ func newCombDigits(k *fr.Element) combDigits {
 	// parity of both; adding (x², -1) leaves k and changes the parity of k1 alone.
 	even := (k0[0] & 1) - 1
 	k0 = k0.plus(half{1}.masked(even))
-	k1 = k1.plus(seedSquared.plus(minusHalfOne).masked(even))
+	k1 = k1.plus(seedSquared.plus(halfMinusOne).masked(even))
 	even = (k1[0] & 1) - 1
 	k0 = k0.plus(seedSquared.masked(even))
-	k1 = k1.plus(minusHalfOne.masked(even))
+	k1 = k1.plus(halfMinusOne.masked(even))
 
 	return combDigits{signDigits(k0), signDigits(k1)}
 }

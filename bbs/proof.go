@@ -69,7 +69,7 @@ func (p *proof) encode() []byte {
 //
 // Errors wrap [ErrTooLarge], [ErrIndexes] or [ErrMalformed] (of the signature).
 func (k *PublicKey) ProveDisclosure(sig, header, presentationHeader []byte, messages [][]byte, disclosed []int) ([]byte, error) {
-	return TestingOnlyProveDisclosure(rand.Reader, k, sig, header, presentationHeader, messages, disclosed)
+	return k.prove(rand.Reader, sig, header, presentationHeader, messages, disclosed)
 }
 
 // TestingOnlyProveDisclosure is [PublicKey.ProveDisclosure] with randomness that the caller supplies, for reproducing
@@ -78,7 +78,11 @@ func (k *PublicKey) ProveDisclosure(sig, header, presentationHeader []byte, mess
 // may call it.
 func TestingOnlyProveDisclosure(random io.Reader, k *PublicKey, sig, header, presentationHeader []byte, messages [][]byte,
 	disclosed []int) ([]byte, error) {
-	if err := checkHeaders(header, presentationHeader); err != nil {
+	return k.prove(random, sig, header, presentationHeader, messages, disclosed)
+}
+
+func (k *PublicKey) prove(random io.Reader, sig, header, ph []byte, messages [][]byte, disclosed []int) ([]byte, error) {
+	if err := checkHeaders(header, ph); err != nil {
 		return nil, err
 	}
 	if err := checkMessages(messages); err != nil {
@@ -98,7 +102,7 @@ func TestingOnlyProveDisclosure(random io.Reader, k *PublicKey, sig, header, pre
 		return nil, err
 	}
 	defer clear(randoms)
-	p, err := k.coreProve(decoded, header, presentationHeader, scalars, disclosed, randoms)
+	p, err := k.coreProve(decoded, header, ph, scalars, disclosed, randoms)
 	if err != nil {
 		return nil, err
 	}

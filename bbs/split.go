@@ -26,7 +26,7 @@ type half [3]uint64
 var (
 	seedSquared  = half{0x0000000100000000, 0xac45a4010001a402}                                              // x²
 	seedInverse  = [4]uint64{0xd0d4396b40c5f204, 0x01a75a5c93d6e013, 0xb1fb72917b67f717, 0xbe35f678f00fd56e} // ⌊2^383/x²⌋
-	minusHalfOne = half{^uint64(0), ^uint64(0), ^uint64(0)}
+	halfMinusOne = half{^uint64(0), ^uint64(0), ^uint64(0)}
 )
 
 func (a half) plus(b half) half {
