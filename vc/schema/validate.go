@@ -1,0 +1,122 @@
+package schema
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"github.com/medibloc/panacea/vc/internal/jsondoc"
+)
+
+// ValidateText validates a document given as text, exactly one JSON value. Errors are ErrInvalid and ErrLimit, and for text
+// that is not JSON those of reading it, which are ErrInvalid too.
+func (s *Schema) ValidateText(text []byte) error {
+	doc, err := jsondoc.Parse(text, jsondoc.Limits{Bytes: s.limits.DocumentBytes, Depth: s.limits.Depth, Values: s.limits.Values})
+	if errors.Is(err, jsondoc.ErrLimit) {
+		return fmt.Errorf("%w: %w", ErrLimit, err)
+	} else if err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return s.validate(doc)
+}
+
+// Validate validates a parsed document, of the types that encoding/json makes, numbers best as json.Number. Errors are
+// ErrInvalid, as a *ValidationError, and ErrLimit.
+func (s *Schema) Validate(doc any) error {
+	doc, err := jsondoc.Check(doc, jsondoc.Limits{Depth: s.limits.Depth, Values: s.limits.Values})
+	if errors.Is(err, jsondoc.ErrLimit) {
+		return fmt.Errorf("%w: %w", ErrLimit, err)
+	} else if err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return s.validate(doc)
+}
+
+func (s *Schema) validate(doc any) error {
+	if _, err := checkNumbers(doc); err != nil {
+		return err
+	}
+	in, err := s.take()
+	if err != nil {
+		return err
+	}
+	defer s.give(in)
+	in.meter.left = s.limits.Steps
+	err = in.meter.guard(func() error { return in.root.Validate(doc) })
+	if found := (*jsonschema.ValidationError)(nil); errors.As(err, &found) {
+		return violations(found)
+	}
+	return err
+}
+
+func (s *Schema) take() (*instance, error) {
+	s.mu.Lock()
+	if n := len(s.free); n > 0 {
+		in := s.free[n-1]
+		s.free = s.free[:n-1]
+		s.mu.Unlock()
+		return in, nil
+	}
+	s.mu.Unlock()
+	return s.compile()
+}
+
+func (s *Schema) give(in *instance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.free) < maximumFree {
+		s.free = append(s.free, in)
+	}
+}
+
+// violations makes of the validator's tree of errors a short list in a fixed order. What is below an alternative that did
+// not match is left out: it is about another reading of the document than the one that was meant.
+func violations(e *jsonschema.ValidationError) error {
+	var out []Violation
+	left := 10_000
+	var walk func(e *jsonschema.ValidationError)
+	walk = func(e *jsonschema.ValidationError) {
+		if left--; left < 0 {
+			return
+		}
+		switch k := e.ErrorKind.(type) {
+		case *kind.Schema, *kind.Group, *kind.Reference, *kind.AllOf:
+			for _, c := range e.Causes {
+				walk(c)
+			}
+			return
+		case *kind.Required:
+			out = append(out, Violation{pointer(e), "required " + strings.Join(sorted(k.Missing), ", ")})
+		case *kind.Type:
+			out = append(out, Violation{pointer(e), "type " + strings.Join(k.Want, " or ")})
+		default:
+			path := e.ErrorKind.KeywordPath()
+			out = append(out, Violation{pointer(e), strings.Join(path[:min(1, len(path))], "")})
+		}
+	}
+	walk(e)
+	slices.SortFunc(out, func(a, b Violation) int {
+		return cmp.Or(strings.Compare(a.Instance, b.Instance), strings.Compare(a.Keyword, b.Keyword))
+	})
+	out = slices.Compact(out)
+	if left < 0 {
+		// Which of so many were seen first is the validator's chance.
+		out = nil
+	}
+	return &ValidationError{out[:min(len(out), maximumViolations)]}
+}
+
+func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }
+
+func pointer(e *jsonschema.ValidationError) string {
+	var b strings.Builder
+	for _, t := range e.InstanceLocation {
+		b.WriteString("/" + jsondoc.EscapePointer(t))
+	}
+	return b.String()
+}
