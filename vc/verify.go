@@ -94,7 +94,7 @@ func (p *Processor) VerifyPresentation(ctx context.Context, presentation *Presen
 	return r.conclude()
 }
 
-// checkContexts is Context Validation, vc-data-integrity §4.6: contexts are URLs, whose
+// checkContexts is Context Validation, vc-data-integrity §4.6, §2.4.1: contexts are URLs, whose
 // content is pinned here or answered for by the caller's loader, or objects that the
 // verifier knows, and stand only at the top of the document.
 func checkContexts(doc map[string]any, known []map[string]any) error {
