@@ -321,7 +321,7 @@ func (app *App) newModules(lightClient ibctm.LightClientModule) {
 		ibctm.NewAppModule(lightClient),
 		ica.NewAppModule(app.ICAControllerKeeper, app.ICAHostKeeper),
 		transfer.NewAppModule(app.TransferKeeper),
-		did.NewAppModule(cdc, app.DIDKeeper, app.AccountKeeper, app.BankKeeper),
+		did.NewAppModule(app.DIDKeeper),
 	)
 	app.BasicModuleManager = module.NewBasicManagerFromManager(app.ModuleManager, genesisDefaults(app.ModuleManager))
 	app.BasicModuleManager.RegisterLegacyAminoCodec(app.encoding.Amino)
