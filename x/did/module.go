@@ -25,24 +25,20 @@ import (
 const ConsensusVersion = 1
 
 var (
-	_ module.AppModuleBasic = AppModule{}
-	_ module.HasGenesis     = AppModule{}
-	_ module.HasServices    = AppModule{}
-	_ appmodule.AppModule   = AppModule{}
+	_ module.AppModuleBasic      = AppModule{}
+	_ module.HasGenesis          = AppModule{}
+	_ module.HasServices         = AppModule{}
+	_ module.AppModuleSimulation = AppModule{}
+	_ appmodule.AppModule        = AppModule{}
 )
 
 // AppModule joins the module to an application.
 type AppModule struct {
-	cdc      codec.Codec
-	keeper   keeper.Keeper
-	accounts types.AccountKeeper
-	bank     types.BankKeeper
+	keeper keeper.Keeper
 }
 
-// NewAppModule makes the module. The account and bank keepers serve simulation only.
-func NewAppModule(cdc codec.Codec, keeper keeper.Keeper, accounts types.AccountKeeper, bank types.BankKeeper) AppModule {
-	return AppModule{cdc: cdc, keeper: keeper, accounts: accounts, bank: bank}
-}
+// NewAppModule makes the module.
+func NewAppModule(keeper keeper.Keeper) AppModule { return AppModule{keeper: keeper} }
 
 // IsOnePerModuleType marks the module for dependency injection.
 func (AppModule) IsOnePerModuleType() {}

@@ -3,8 +3,6 @@ package keeper
 import (
 	"context"
 
-	"github.com/cosmos/gogoproto/proto"
-
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/medibloc/panacea/x/did/types"
@@ -25,7 +23,7 @@ func (s msgServer) UpdateDID(ctx context.Context, msg *types.MsgUpdateDIDRequest
 	if err := s.k.checkDocument(ctx, msg.Document); err != nil {
 		return nil, err
 	}
-	if proto.Equal(msg.Document, stored.Current.Document) {
+	if msg.Document.Equal(stored.Current.Document) {
 		return nil, types.ErrNothingChanged.Wrap(msg.Did)
 	}
 	if err := s.k.authorise(ctx, msg.Did, stored, msg.Document, msg.VerificationMethodId, msg.Signature); err != nil {

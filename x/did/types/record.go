@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cosmos/gogoproto/proto"
 )
 
 // IsEmpty says whether d has no property at all, which is what is kept of a deactivated DID's document.
@@ -78,3 +80,6 @@ func DIDOfURL(url string) string {
 	id, _, _ := strings.Cut(url, "#")
 	return id
 }
+
+// Equal says whether both documents are the same message.
+func (d *DIDDocument) Equal(other *DIDDocument) bool { return proto.Equal(d, other) }
