@@ -250,8 +250,9 @@ func (r *Dereferenced) selectServices(u URL, q query) error {
 
 // isService compares a service's id with the value of the service parameter, which is a DID URL or the id's fragment.
 func (d *Document) isService(s Service, value string) bool {
-	id := d.absoluteFragment(value)
-	return id != "" && d.absolute(s.ID) == id
+	base := d.did()
+	id := absoluteFragment(base, value)
+	return id != "" && absolute(base, s.ID) == id
 }
 
 // joinEndpoint resolves relativeRef against an endpoint (RFC 3986 §5). A reference that could leave the endpoint's host, or

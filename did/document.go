@@ -128,9 +128,8 @@ func (d *Document) did() DID {
 	return id
 }
 
-// absolute makes a reference of this document absolute, "" if it cannot be.
-func (d *Document) absolute(ref string) string {
-	id := d.did()
+// absolute makes a reference of the document with the id given absolute, "" if it cannot be.
+func absolute(id DID, ref string) string {
 	if ref == "" || id.IsZero() {
 		return ""
 	}
@@ -142,21 +141,22 @@ func (d *Document) absolute(ref string) string {
 }
 
 // absoluteFragment reads what a caller may write for a method or service: a DID URL, "#name" or "name".
-func (d *Document) absoluteFragment(idOrFragment string) string {
+func absoluteFragment(id DID, idOrFragment string) string {
 	if !hasScheme(idOrFragment) && !strings.HasPrefix(idOrFragment, "#") && !strings.ContainsAny(idOrFragment, "/?#") {
 		idOrFragment = "#" + idOrFragment
 	}
-	return d.absolute(idOrFragment)
+	return absolute(id, idOrFragment)
 }
 
 // VerificationMethod finds a method, embedded ones included, by its DID URL, "#fragment" or "fragment".
 func (d *Document) VerificationMethod(idOrFragment string) (VerificationMethod, bool) {
-	id := d.absoluteFragment(idOrFragment)
+	base := d.did()
+	id := absoluteFragment(base, idOrFragment)
 	if id == "" {
 		return VerificationMethod{}, false
 	}
 	for _, m := range d.allMethods() {
-		if d.absolute(m.ID) == id {
+		if absolute(base, m.ID) == id {
 			return *m, true
 		}
 	}
@@ -181,9 +181,10 @@ func (d *Document) allMethods() []*VerificationMethod {
 
 // Service finds a service by its id, "#fragment" or "fragment".
 func (d *Document) Service(idOrFragment string) (Service, bool) {
-	id := d.absoluteFragment(idOrFragment)
+	base := d.did()
+	id := absoluteFragment(base, idOrFragment)
 	for _, s := range d.Services {
-		if id != "" && d.absolute(s.ID) == id {
+		if id != "" && absolute(base, s.ID) == id {
 			return s, true
 		}
 	}
@@ -193,15 +194,16 @@ func (d *Document) Service(idOrFragment string) (Service, bool) {
 // Authorizes says whether the document gives a verification method a relationship: the method stands in the relationship
 // by reference or embedded, and, if it is the document's own, the document still has it. The id is as in VerificationMethod.
 func (d *Document) Authorizes(r Relationship, idOrFragment string) bool {
-	id := d.absoluteFragment(idOrFragment)
+	base := d.did()
+	id := absoluteFragment(base, idOrFragment)
 	if id == "" {
 		return false
 	}
 	listed := slices.ContainsFunc(d.Relationship(r), func(ref MethodRef) bool {
 		if ref.Embedded != nil {
-			return d.absolute(ref.Embedded.ID) == id
+			return absolute(base, ref.Embedded.ID) == id
 		}
-		return d.absolute(ref.Reference) == id
+		return absolute(base, ref.Reference) == id
 	})
 	if !listed {
 		return false
@@ -260,9 +262,9 @@ func cloneProperties(p Properties) Properties {
 // ExpandRelativeURLs returns a copy whose methods, references and services have absolute ids (DID Resolution 1.0 §4.1,
 // expandRelativeUrls). Ids that cannot be made absolute stay as they are.
 func (d *Document) ExpandRelativeURLs() *Document {
-	c := d.Clone()
+	c, base := d.Clone(), d.did()
 	expand := func(s *string) {
-		if abs := c.absolute(*s); abs != "" {
+		if abs := absolute(base, *s); abs != "" {
 			*s = abs
 		}
 	}

@@ -238,11 +238,7 @@ func (m VerificationMethod) validate(base DID) error {
 	if m.ID == "" || m.Type == "" || m.Controller == "" {
 		return fail(CodeInvalidDIDDocument, "verification method %.128q needs id, type and controller", m.ID)
 	}
-	id, err := base.ResolveReference(m.ID)
-	if err == nil {
-		_, err = ParseURL(id)
-	}
-	if err != nil {
+	if err := checkReference(base, m.ID); err != nil {
 		return fail(CodeInvalidDIDDocument, "verification method's id: %w", err)
 	}
 	if _, err := ParseDID(m.Controller); err != nil {

@@ -168,6 +168,9 @@ func (d DID) ResolveReference(ref string) (string, error) {
 	if hasScheme(ref) {
 		return ref, nil
 	}
+	if fragment, ok := strings.CutPrefix(ref, "#"); ok {
+		return d.resolveFragment(fragment)
+	}
 	if strings.HasPrefix(ref, "//") {
 		return "", fail(CodeInvalidDIDURL, "reference %.64q names a host", ref)
 	}
@@ -184,6 +187,16 @@ func (d DID) ResolveReference(ref string) (string, error) {
 	}
 	return u.String(), nil
 }
+
+// resolveFragment is ResolveReference for the reference that documents are full of, without parsing the DID anew.
+func (d DID) resolveFragment(fragment string) (string, error) {
+	if d.IsZero() || invalidAt(fragment, isFragmentChar) >= 0 || len(d.method)+len(d.id)+len(fragment) > MaxURLLength-len("did::#") {
+		return "", fail(CodeInvalidDIDURL, "fragment %.64q is malformed or too long", fragment)
+	}
+	return "did:" + d.method + ":" + d.id + "#" + fragment, nil
+}
+
+func isFragmentChar(c byte) bool { return isPchar(c) || c == '/' || c == '?' }
 
 // removeDotSegments follows RFC 3986 §5.2.4 for a path that starts with "/".
 func removeDotSegments(path string) string {

@@ -101,7 +101,7 @@ func (v *validator) aliases() error {
 
 // claim makes an id taken, which relative and absolute forms share.
 func (v *validator) claim(id string) error {
-	abs := v.doc.absolute(id)
+	abs := absolute(v.id, id)
 	if abs == "" {
 		return fail(CodeInvalidDIDDocument, "id %.128q is no URL", id)
 	}
@@ -124,6 +124,15 @@ func (v *validator) methods() error {
 	return nil
 }
 
+// checkReference says whether ref is a DID URL, or a relative one in a document with the id base.
+func checkReference(base DID, ref string) error {
+	abs, err := base.ResolveReference(ref)
+	if err == nil && hasScheme(ref) { // a relative one has been checked when it was made absolute
+		_, err = ParseURL(abs)
+	}
+	return err
+}
+
 func (v *validator) relationships() error {
 	for _, r := range Relationships() {
 		var references []string
@@ -134,10 +143,10 @@ func (v *validator) relationships() error {
 			if ref.Embedded != nil {
 				continue
 			}
-			if _, err := ParseURL(v.doc.absolute(ref.Reference)); err != nil {
+			if err := checkReference(v.id, ref.Reference); err != nil {
 				return fail(CodeInvalidDIDDocument, "%s: reference %.128q: %w", r, ref.Reference, err)
 			}
-			references = append(references, v.doc.absolute(ref.Reference))
+			references = append(references, absolute(v.id, ref.Reference))
 		}
 		if err := distinct(string(r), references); err != nil {
 			return err
@@ -151,7 +160,7 @@ func (v *validator) services() error {
 		if s.ID == "" || len(s.Types) == 0 || s.Endpoint == nil {
 			return fail(CodeInvalidDIDDocument, "service %.128q needs id, type and serviceEndpoint", s.ID)
 		}
-		if err := checkURI(v.doc.absolute(s.ID)); err != nil {
+		if err := checkURI(absolute(v.id, s.ID)); err != nil {
 			return fail(CodeInvalidDIDDocument, "service's id: %w", err)
 		}
 		if err := v.claim(s.ID); err != nil {
