@@ -61,7 +61,7 @@ func bbsVectorKey(t *testing.T) (SigningKey, []byte) {
 // Every step of issuing has the value that the specification publishes.
 func TestBBSBaseProofVectors(t *testing.T) {
 	ctx := context.Background()
-	p := NewProcessor(Options{Resolver: did.KeyResolver{}})
+	p := NewProcessor(Options{Resolver: did.KeyResolver{}}).operation()
 	key, hmacKey := bbsVectorKey(t)
 	document := vectorDocument(t, "windDoc.json")
 	var mandatory []string
@@ -188,7 +188,7 @@ func checkNamed(t *testing.T, r *Result, name string) Check {
 // published proof verifies.
 func TestBBSDerivedProofVectors(t *testing.T) {
 	ctx := context.Background()
-	p := NewProcessor(Options{Resolver: did.KeyResolver{}})
+	p := NewProcessor(Options{Resolver: did.KeyResolver{}}).operation()
 	signed := vectorDocument(t, "addSignedSDBase.json")
 	document := without(signed, "proof")
 	config := signed["proof"].(map[string]any)

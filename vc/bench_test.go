@@ -101,7 +101,7 @@ func BenchmarkDisclose(b *testing.B) {
 	require.NoError(b, err)
 	document := without(issued.View(), "proof")
 	for b.Loop() {
-		if _, err := p.disclose(context.Background(), document, shuffledLabels(base.hmacKey), base.mandatory, benchPointers()); err != nil {
+		if _, err := p.operation().disclose(context.Background(), document, shuffledLabels(base.hmacKey), base.mandatory, benchPointers()); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -123,14 +123,14 @@ type ProofOptions struct {
 // suite is one cryptosuite. The document is the unsecured document together with the
 // previous proofs that the proof builds on; config is the proof without its value.
 type suite interface {
-	sign(ctx context.Context, p *Processor, in signInput) (proofValue string, err error)
-	verify(ctx context.Context, p *Processor, in verifyInput) error
+	sign(ctx context.Context, p *operation, in signInput) (proofValue string, err error)
+	verify(ctx context.Context, p *operation, in verifyInput) error
 }
 
 // deriver is a suite with selective disclosure: it makes of a base proof's value a
 // derived one, and of the document the part that it discloses.
 type deriver interface {
-	derive(ctx context.Context, p *Processor, in deriveInput) (reveal map[string]any, proofValue string, err error)
+	derive(ctx context.Context, p *operation, in deriveInput) (reveal map[string]any, proofValue string, err error)
 }
 
 type signInput struct {
@@ -183,7 +183,7 @@ func defaultSuite(t did.KeyType) (string, error) {
 
 // addProof is Add Proof and Add Proof Set/Chain, vc-data-integrity §4.2, §4.3: it
 // returns the document with one proof more.
-func (p *Processor) addProof(ctx context.Context, secured map[string]any, key SigningKey, purpose string, o ProofOptions) (map[string]any, error) {
+func (p *operation) addProof(ctx context.Context, secured map[string]any, key SigningKey, purpose string, o ProofOptions) (map[string]any, error) {
 	if o.Cryptosuite == "" {
 		var err error
 		if o.Cryptosuite, err = defaultSuite(key.PrivateKey.Type()); err != nil {
@@ -280,12 +280,12 @@ func configWithContext(document, config map[string]any) map[string]any {
 }
 
 // canonical transforms a document to canonical N-Quads.
-func (p *Processor) canonical(ctx context.Context, doc map[string]any, hash rdfc.Hash) ([]string, error) {
+func (p *operation) canonical(ctx context.Context, doc map[string]any, hash rdfc.Hash) ([]string, error) {
 	quads, err := p.jsonld.ToRDF(ctx, doc, nil)
 	if err != nil {
 		return nil, translate(err)
 	}
-	res, err := rdfc.Canonicalize(quads, rdfc.Options{Hash: hash})
+	res, err := rdfc.Canonicalize(quads, rdfc.Options{Hash: hash, Budget: p.work})
 	if err != nil {
 		return nil, err
 	}

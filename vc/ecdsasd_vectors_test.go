@@ -50,7 +50,7 @@ func residentCardProcessor() *Processor {
 // What vc-di-ecdsa §A.7 and vc-di-bbs §A.2 publish: hashes, and the proof values, of
 // which the SHA-256 stands here. Signatures of both suites are deterministic.
 func TestPublishedResidentCards(t *testing.T) {
-	ctx, p := context.Background(), residentCardProcessor()
+	ctx, p := context.Background(), residentCardProcessor().operation()
 	hmacKey := unhex(t, "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")
 	sum := func(s string) string {
 		h := sha256.Sum256([]byte(s))

@@ -363,3 +363,33 @@ func FuzzCredential(f *testing.F) {
 		}
 	})
 }
+
+// Many poisoned credentials in one presentation cost what one does.
+func TestPoisonDoesNotMultiply(t *testing.T) {
+	ctx, p := context.Background(), newTestProcessor()
+	key := testKey(t, did.Ed25519)
+	issued, err := p.Issue(ctx, fhirCredential(t, V2, didOf(key), "Immunization"), key, ProofOptions{})
+	require.NoError(t, err)
+	doc := issued.Document()
+	nodes := make([]any, 12)
+	for i := range nodes {
+		links := make([]any, len(nodes))
+		for j := range links {
+			links[j] = map[string]any{"id": fmt.Sprintf("_:n%d", j)}
+		}
+		nodes[i] = map[string]any{"id": fmt.Sprintf("_:n%d", i), "link": links}
+	}
+	subjectOf(doc)["nodes"] = nodes
+	list := make([]any, maxCredentials)
+	for i := range list {
+		list[i] = doc
+	}
+	presentation, err := NewPresentation(map[string]any{"@context": []any{ContextV2}, "type": "VerifiablePresentation", "verifiableCredential": list})
+	require.NoError(t, err)
+	start := time.Now()
+	r := p.VerifyPresentation(ctx, presentation, VerifyOptions{Now: testNow})
+	require.Less(t, time.Since(start), 20*time.Second)
+	for _, c := range r.Credentials {
+		require.ErrorIs(t, c.Err(), rdfc.ErrWorkLimit)
+	}
+}

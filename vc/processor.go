@@ -10,6 +10,7 @@ import (
 	"github.com/medibloc/panacea/did"
 	"github.com/medibloc/panacea/vc/internal/jsondoc"
 	"github.com/medibloc/panacea/vc/jsonld"
+	"github.com/medibloc/panacea/vc/rdfc"
 )
 
 // Options are what a Processor works with.
@@ -41,6 +42,17 @@ func NewProcessor(o Options) *Processor {
 		jsonld:   jsonld.NewProcessor(o.Contexts),
 		bbsKeys:  map[string]*bbs.PublicKey{},
 	}
+}
+
+// operation is one call of a Processor: all its canonicalisations together may spend
+// what one may, so that many documents in one do not multiply the limit.
+type operation struct {
+	*Processor
+	work *rdfc.Budget
+}
+
+func (p *Processor) operation() *operation {
+	return &operation{p, rdfc.NewBudget(rdfc.DefaultWorkLimit)}
 }
 
 // bbsKey returns the precomputed form of a BBS public key.
@@ -81,7 +93,7 @@ func (p *Processor) Issue(ctx context.Context, c *Credential, key SigningKey, o 
 	if o.Cryptosuite == SuiteBBS || o.Cryptosuite == SuiteECDSASD || o.Cryptosuite == "" && key.PrivateKey.Type() == did.BLS12381G2 {
 		o.MandatoryPointers = completeMandatory(doc, o.MandatoryPointers)
 	}
-	secured, err := p.addProof(ctx, doc, key, PurposeAssertion, o)
+	secured, err := p.operation().addProof(ctx, doc, key, PurposeAssertion, o)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +155,7 @@ func (p *Processor) Derive(ctx context.Context, c *Credential, pointers []string
 		if !ok || proof.Type != dataIntegrityProof || len(proof.PreviousProof) > 0 {
 			continue
 		}
-		reveal, value, err := d.derive(ctx, p, deriveInput{
+		reveal, value, err := d.derive(ctx, p.operation(), deriveInput{
 			document:  without(c.doc, "proof"),
 			value:     proof.Value,
 			selective: pointers,
@@ -188,7 +200,7 @@ func (p *Processor) Sign(ctx context.Context, presentation *Presentation, key Si
 	if len(o.MandatoryPointers) > 0 {
 		return nil, fmt.Errorf("%w: a presentation is not disclosed selectively", ErrOptions)
 	}
-	secured, err := p.addProof(ctx, withDataIntegrity(presentation.doc), key, PurposeAuthentication, o)
+	secured, err := p.operation().addProof(ctx, withDataIntegrity(presentation.doc), key, PurposeAuthentication, o)
 	if err != nil {
 		return nil, err
 	}

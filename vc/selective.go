@@ -45,13 +45,13 @@ type statements struct {
 }
 
 // labelReplacementCanonicalize is vc-di-ecdsa §3.4.2.
-func (p *Processor) labelReplacementCanonicalize(ctx context.Context, document map[string]any, factory labelFactory) (*statements, error) {
+func (p *operation) labelReplacementCanonicalize(ctx context.Context, document map[string]any, factory labelFactory) (*statements, error) {
 	s := &statements{document: document, nodes: jsonld.NewLabels()}
 	quads, err := p.jsonld.ToRDF(ctx, document, s.nodes)
 	if err != nil {
 		return nil, translate(err)
 	}
-	canon, err := rdfc.Canonicalize(quads, rdfc.Options{})
+	canon, err := rdfc.Canonicalize(quads, rdfc.Options{Budget: p.work})
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ type group struct {
 
 // group is selectCanonicalNQuads and the matching of canonicalizeAndGroup,
 // vc-di-ecdsa §3.4.15, §3.4.16.
-func (s *statements) group(ctx context.Context, p *Processor, pointers []string) (*group, error) {
+func (s *statements) group(ctx context.Context, p *operation, pointers []string) (*group, error) {
 	g := &group{}
 	if len(pointers) == 0 {
 		return g, nil
@@ -161,7 +161,7 @@ type disclosure struct {
 	reveal       map[string]any
 }
 
-func (p *Processor) disclose(ctx context.Context, document map[string]any, factory labelFactory, mandatory, selective []string) (*disclosure, error) {
+func (p *operation) disclose(ctx context.Context, document map[string]any, factory labelFactory, mandatory, selective []string) (*disclosure, error) {
 	s, err := p.labelReplacementCanonicalize(ctx, document, factory)
 	if err != nil {
 		return nil, err
@@ -183,7 +183,7 @@ func (p *Processor) disclose(ctx context.Context, document map[string]any, facto
 	// What is shown beyond the mandatory is what was selected: a statement that is only
 	// in the mandatory group has no position among the others.
 	d.selectiveAt = positions(d.combined, d.nonMandatory)
-	canon, err := rdfc.Canonicalize(combined.quads, rdfc.Options{})
+	canon, err := rdfc.Canonicalize(combined.quads, rdfc.Options{Budget: p.work})
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +220,7 @@ type shown struct {
 
 // show checks the document against the proof's label map and mandatory indexes, and
 // that exactly disclosed statements remain.
-func (p *Processor) show(ctx context.Context, document map[string]any, labelMap map[string]string, mandatory []int, disclosed int) (*shown, error) {
+func (p *operation) show(ctx context.Context, document map[string]any, labelMap map[string]string, mandatory []int, disclosed int) (*shown, error) {
 	s, err := p.labelReplacementCanonicalize(ctx, document, func(canonical map[string]string) (map[string]string, error) {
 		return createLabelMap(canonical, labelMap)
 	})

@@ -151,7 +151,7 @@ func shuffledLabels(hmacKey []byte) labelFactory {
 }
 
 // proofHash is the hash of the canonical proof configuration, §3.4.3.
-func (bbs2023) proofHash(ctx context.Context, p *Processor, document, config map[string]any) ([]byte, error) {
+func (bbs2023) proofHash(ctx context.Context, p *operation, document, config map[string]any) ([]byte, error) {
 	lines, err := p.canonical(ctx, configWithContext(document, config), rdfc.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("vc: proof configuration: %w", err)
@@ -160,7 +160,7 @@ func (bbs2023) proofHash(ctx context.Context, p *Processor, document, config map
 }
 
 // sign is Create Base Proof, §3.4.1.
-func (s bbs2023) sign(ctx context.Context, p *Processor, in signInput) (string, error) {
+func (s bbs2023) sign(ctx context.Context, p *operation, in signInput) (string, error) {
 	hmacKey := make([]byte, hmacKeySize)
 	if _, err := rand.Read(hmacKey); err != nil {
 		return "", err
@@ -169,7 +169,7 @@ func (s bbs2023) sign(ctx context.Context, p *Processor, in signInput) (string, 
 }
 
 // signWith is sign with the HMAC key given.
-func (s bbs2023) signWith(ctx context.Context, p *Processor, in signInput, hmacKey []byte) (string, error) {
+func (s bbs2023) signWith(ctx context.Context, p *operation, in signInput, hmacKey []byte) (string, error) {
 	if in.key.Type() != did.BLS12381G2 {
 		return "", fmt.Errorf("%w: a key of type %s", ErrUnsupported, in.key.Type())
 	}
@@ -205,7 +205,7 @@ func (s bbs2023) signWith(ctx context.Context, p *Processor, in signInput, hmacK
 }
 
 // derive is Add Derived Proof, §3.4.6.
-func (s bbs2023) derive(ctx context.Context, p *Processor, in deriveInput) (map[string]any, string, error) {
+func (s bbs2023) derive(ctx context.Context, p *operation, in deriveInput) (map[string]any, string, error) {
 	base, err := parseBBSBaseProof(in.value)
 	if err != nil {
 		return nil, "", err
@@ -234,7 +234,7 @@ func (bbs2023) derivedValue(d *disclosure, proof, presentationHeader []byte) (st
 }
 
 // verify is Verify Derived Proof, §3.4.7. A holder's check of a base proof is beside it.
-func (s bbs2023) verify(ctx context.Context, p *Processor, in verifyInput) error {
+func (s bbs2023) verify(ctx context.Context, p *operation, in verifyInput) error {
 	if in.key.Type() != did.BLS12381G2 {
 		return fmt.Errorf("%w: a key of type %s", ErrUnsupported, in.key.Type())
 	}
@@ -264,7 +264,7 @@ func (s bbs2023) verify(ctx context.Context, p *Processor, in verifyInput) error
 
 // verifyBase checks the base proof that a holder received, as the issuer's signature
 // over all statements.
-func (s bbs2023) verifyBase(ctx context.Context, p *Processor, in verifyInput, key *bbs.PublicKey) error {
+func (s bbs2023) verifyBase(ctx context.Context, p *operation, in verifyInput, key *bbs.PublicKey) error {
 	base, err := parseBBSBaseProof(in.value)
 	if err != nil {
 		return err

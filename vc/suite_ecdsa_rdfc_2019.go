@@ -28,7 +28,7 @@ func (ecdsaRDFC2019) parameters(t did.KeyType) (h func() hash.Hash, canon rdfc.H
 }
 
 // sign is Create Proof, §3.2.1.
-func (s ecdsaRDFC2019) sign(ctx context.Context, p *Processor, in signInput) (string, error) {
+func (s ecdsaRDFC2019) sign(ctx context.Context, p *operation, in signInput) (string, error) {
 	if len(in.mandatory) > 0 {
 		return "", fmt.Errorf("%w: mandatory pointers need a selective disclosure cryptosuite", ErrOptions)
 	}
@@ -44,7 +44,7 @@ func (s ecdsaRDFC2019) sign(ctx context.Context, p *Processor, in signInput) (st
 }
 
 // verify is Verify Proof, §3.2.2.
-func (s ecdsaRDFC2019) verify(ctx context.Context, p *Processor, in verifyInput) error {
+func (s ecdsaRDFC2019) verify(ctx context.Context, p *operation, in verifyInput) error {
 	_, _, size, err := s.parameters(in.key.Type())
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func (s ecdsaRDFC2019) verify(ctx context.Context, p *Processor, in verifyInput)
 }
 
 // hash is Transformation, Proof Configuration and Hashing, §3.2.3 to §3.2.5.
-func (s ecdsaRDFC2019) hash(ctx context.Context, p *Processor, t did.KeyType, document, config map[string]any) ([]byte, error) {
+func (s ecdsaRDFC2019) hash(ctx context.Context, p *operation, t did.KeyType, document, config map[string]any) ([]byte, error) {
 	h, canon, _, err := s.parameters(t)
 	if err != nil {
 		return nil, err

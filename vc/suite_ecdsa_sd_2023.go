@@ -143,7 +143,7 @@ func hmacLabels(hmacKey []byte) labelFactory {
 }
 
 // signData is serializeSignData, §3.5.1.
-func (ecdsaSD2023) signData(ctx context.Context, p *Processor, document, config map[string]any, publicKey, mandatoryHash []byte) ([]byte, error) {
+func (ecdsaSD2023) signData(ctx context.Context, p *operation, document, config map[string]any, publicKey, mandatoryHash []byte) ([]byte, error) {
 	lines, err := p.canonical(ctx, configWithContext(document, config), rdfc.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("vc: proof configuration: %w", err)
@@ -153,7 +153,7 @@ func (ecdsaSD2023) signData(ctx context.Context, p *Processor, document, config 
 }
 
 // sign is Create Base Proof, §3.6.1.
-func (s ecdsaSD2023) sign(ctx context.Context, p *Processor, in signInput) (string, error) {
+func (s ecdsaSD2023) sign(ctx context.Context, p *operation, in signInput) (string, error) {
 	hmacKey := make([]byte, hmacKeySize)
 	if _, err := rand.Read(hmacKey); err != nil {
 		return "", err
@@ -167,7 +167,7 @@ func (s ecdsaSD2023) sign(ctx context.Context, p *Processor, in signInput) (stri
 }
 
 // signWith is sign with the HMAC key and the proof's own key given.
-func (s ecdsaSD2023) signWith(ctx context.Context, p *Processor, in signInput, hmacKey []byte, proofKey did.PrivateKey) (string, error) {
+func (s ecdsaSD2023) signWith(ctx context.Context, p *operation, in signInput, hmacKey []byte, proofKey did.PrivateKey) (string, error) {
 	if in.key.Type() != did.P256 {
 		return "", fmt.Errorf("%w: a key of type %s", ErrUnsupported, in.key.Type())
 	}
@@ -202,7 +202,7 @@ func (s ecdsaSD2023) signWith(ctx context.Context, p *Processor, in signInput, h
 }
 
 // derive is Add Derived Proof, §3.6.6.
-func (s ecdsaSD2023) derive(ctx context.Context, p *Processor, in deriveInput) (map[string]any, string, error) {
+func (s ecdsaSD2023) derive(ctx context.Context, p *operation, in deriveInput) (map[string]any, string, error) {
 	if len(in.header) > 0 {
 		return nil, "", fmt.Errorf("%w: ecdsa-sd-2023 has no presentation header", ErrOptions)
 	}
@@ -226,7 +226,7 @@ func (s ecdsaSD2023) derive(ctx context.Context, p *Processor, in deriveInput) (
 }
 
 // verify is Verify Derived Proof, §3.6.7. A holder's check of a base proof is beside it.
-func (s ecdsaSD2023) verify(ctx context.Context, p *Processor, in verifyInput) error {
+func (s ecdsaSD2023) verify(ctx context.Context, p *operation, in verifyInput) error {
 	if in.key.Type() != did.P256 {
 		return fmt.Errorf("%w: a key of type %s", ErrUnsupported, in.key.Type())
 	}
@@ -245,7 +245,7 @@ func (s ecdsaSD2023) verify(ctx context.Context, p *Processor, in verifyInput) e
 }
 
 // check verifies the base signature and that of each statement.
-func (s ecdsaSD2023) check(ctx context.Context, p *Processor, in verifyInput, publicKey, baseSignature, mandatoryHash []byte, messages, signatures [][]byte) error {
+func (s ecdsaSD2023) check(ctx context.Context, p *operation, in verifyInput, publicKey, baseSignature, mandatoryHash []byte, messages, signatures [][]byte) error {
 	raw, ok := bytes.CutPrefix(publicKey, p256Multicodec[:])
 	if !ok {
 		return fmt.Errorf("%w: the proof's own key is not of P-256", ErrProofValue)
@@ -270,7 +270,7 @@ func (s ecdsaSD2023) check(ctx context.Context, p *Processor, in verifyInput, pu
 }
 
 // verifyBase checks the base proof that a holder received.
-func (s ecdsaSD2023) verifyBase(ctx context.Context, p *Processor, in verifyInput) error {
+func (s ecdsaSD2023) verifyBase(ctx context.Context, p *operation, in verifyInput) error {
 	base, err := parseECDSASDBaseProof(in.value)
 	if err != nil {
 		return err

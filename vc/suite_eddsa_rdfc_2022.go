@@ -16,7 +16,7 @@ type eddsaRDFC2022 struct{}
 const ed25519SignatureSize = 64
 
 // sign is Create Proof, §3.2.1.
-func (s eddsaRDFC2022) sign(ctx context.Context, p *Processor, in signInput) (string, error) {
+func (s eddsaRDFC2022) sign(ctx context.Context, p *operation, in signInput) (string, error) {
 	if in.key.Type() != did.Ed25519 {
 		return "", fmt.Errorf("%w: a key of type %s", ErrUnsupported, in.key.Type())
 	}
@@ -35,7 +35,7 @@ func (s eddsaRDFC2022) sign(ctx context.Context, p *Processor, in signInput) (st
 }
 
 // verify is Verify Proof, §3.2.2.
-func (s eddsaRDFC2022) verify(ctx context.Context, p *Processor, in verifyInput) error {
+func (s eddsaRDFC2022) verify(ctx context.Context, p *operation, in verifyInput) error {
 	if in.key.Type() != did.Ed25519 {
 		return fmt.Errorf("%w: a key of type %s", ErrUnsupported, in.key.Type())
 	}
@@ -55,7 +55,7 @@ func (s eddsaRDFC2022) verify(ctx context.Context, p *Processor, in verifyInput)
 
 // hash is Transformation, Proof Configuration and Hashing, §3.2.3 to §3.2.5: the
 // configuration's hash, then the document's.
-func (eddsaRDFC2022) hash(ctx context.Context, p *Processor, document, config map[string]any) ([]byte, error) {
+func (eddsaRDFC2022) hash(ctx context.Context, p *operation, document, config map[string]any) ([]byte, error) {
 	canonicalConfig, err := p.canonical(ctx, configWithContext(document, config), rdfc.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("vc: proof configuration: %w", err)

@@ -309,7 +309,7 @@ func alumniDocument(t *testing.T) map[string]any {
 
 // vc-di-eddsa §B.1 and vc-di-ecdsa §A.1 (P-256), §A.4 (P-384): hashes and signatures.
 func TestPublishedPlainVectors(t *testing.T) {
-	ctx, p := context.Background(), newTestProcessor()
+	ctx, p := context.Background(), newTestProcessor().operation()
 	for _, c := range []struct {
 		suite, public, secret, documentHash, configHash, value string
 	}{

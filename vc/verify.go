@@ -40,23 +40,26 @@ type VerifyOptions struct {
 // clockSkew is how far in the future a proof may have been made.
 const clockSkew = 5 * time.Minute
 
-// maxProofs bounds the proofs of a document that are checked.
-const maxProofs = 16
+// What is checked in one document; each proof may cost the resolution of a DID.
+const (
+	maxProofs      = 8
+	maxCredentials = 64
+)
 
 // VerifyCredential checks a credential: each of its proofs, that they are the issuer's,
 // its validity at o.Now, status and schema. A credential with a base proof of a
 // selective disclosure suite does not verify: its holder must derive first.
 func (p *Processor) VerifyCredential(ctx context.Context, c *Credential, o VerifyOptions) *Result {
-	return p.verifyCredential(ctx, c, o, false)
+	return p.operation().verifyCredential(ctx, c, o, false)
 }
 
 // VerifyIssued is VerifyCredential for the holder, who checks what the issuer sent:
 // base proofs are accepted, and checked as a whole.
 func (p *Processor) VerifyIssued(ctx context.Context, c *Credential, o VerifyOptions) *Result {
-	return p.verifyCredential(ctx, c, o, true)
+	return p.operation().verifyCredential(ctx, c, o, true)
 }
 
-func (p *Processor) verifyCredential(ctx context.Context, c *Credential, o VerifyOptions, holder bool) *Result {
+func (p *operation) verifyCredential(ctx context.Context, c *Credential, o VerifyOptions, holder bool) *Result {
 	r := &Result{Issuer: c.Issuer(), Credential: c}
 	r.record(CheckContext, -1, checkContexts(c.doc, o.InlineContexts))
 	v := &proofVerifier{p: p, o: o, r: r, doc: c.doc, purpose: PurposeAssertion, owner: r.Issuer, notOwner: ErrIssuer, holder: holder}
@@ -72,7 +75,8 @@ func (p *Processor) verifyCredential(ctx context.Context, c *Credential, o Verif
 func (p *Processor) VerifyPresentation(ctx context.Context, presentation *Presentation, o VerifyOptions) *Result {
 	r := &Result{Holder: presentation.Holder(), Presentation: presentation}
 	r.record(CheckContext, -1, checkContexts(without(presentation.doc, "verifiableCredential"), o.InlineContexts))
-	v := &proofVerifier{p: p, o: o, r: r, doc: presentation.doc, purpose: PurposeAuthentication, owner: r.Holder, notOwner: ErrHolder, bound: true}
+	op := p.operation()
+	v := &proofVerifier{p: op, o: o, r: r, doc: presentation.doc, purpose: PurposeAuthentication, owner: r.Holder, notOwner: ErrHolder, bound: true}
 	v.all(ctx)
 	if r.Holder == "" {
 		r.Holder = v.owner
@@ -84,12 +88,15 @@ func (p *Processor) VerifyPresentation(ctx context.Context, presentation *Presen
 	}
 	inner := o
 	inner.Challenge, inner.Domain = "", ""
-	credentials := presentation.Credentials()
-	for _, c := range credentials {
-		r.Credentials = append(r.Credentials, p.VerifyCredential(ctx, c, inner))
-	}
-	if len(credentials) == 0 {
+	switch credentials := presentation.Credentials(); {
+	case len(credentials) == 0:
 		r.skip(CheckCredentials, -1, nil)
+	case len(credentials) > maxCredentials:
+		r.record(CheckCredentials, -1, fmt.Errorf("%w: more than %d credentials", ErrUnsupported, maxCredentials))
+	default:
+		for _, c := range credentials {
+			r.Credentials = append(r.Credentials, op.verifyCredential(ctx, c, inner, false))
+		}
 	}
 	return r.conclude()
 }
@@ -164,7 +171,7 @@ func (r *Result) entries(ctx context.Context, name string, c *Credential, entrie
 // proofVerifier checks the proofs of one document: Verify Proof and Verify Proof Sets
 // and Chains, vc-data-integrity §4.4, §4.5.
 type proofVerifier struct {
-	p        *Processor
+	p        *operation
 	o        VerifyOptions
 	r        *Result
 	doc      map[string]any

@@ -5,7 +5,6 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sort"
@@ -37,11 +36,20 @@ func (h Hash) hex(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Options says how to canonicalise. The zero value is SHA-256 with DefaultWorkLimit.
+// Options says how to canonicalise. The zero value is SHA-256 with a budget of its own.
 type Options struct {
-	Hash      Hash
-	WorkLimit int // steps of Hash N-Degree Quads: one a call and one a permutation tried, more for crowded nodes
+	Hash Hash
+	// Budget is what the canonicalisation may spend; several may share one. By default
+	// it is a new one of DefaultWorkLimit.
+	Budget *Budget
 }
+
+// Budget is a number of steps of Hash N-Degree Quads: one a call and one a permutation
+// tried, more for crowded nodes. It is for one goroutine.
+type Budget struct{ left int }
+
+// NewBudget returns a budget of so many steps.
+func NewBudget(steps int) *Budget { return &Budget{steps} }
 
 // Result is a canonicalised dataset (RDFC-1.0 §4.2, normalized dataset).
 type Result struct {
@@ -52,8 +60,8 @@ type Result struct {
 
 // Canonicalize runs RDFC-1.0 §4.4. The quads may repeat and be in any order.
 func Canonicalize(quads []Quad, opts Options) (*Result, error) {
-	if opts.WorkLimit == 0 {
-		opts.WorkLimit = DefaultWorkLimit
+	if opts.Budget == nil {
+		opts.Budget = NewBudget(DefaultWorkLimit)
 	}
 	c := canonicalizer{
 		opts:      opts,
@@ -113,7 +121,6 @@ type canonicalizer struct {
 	byNode    map[string][]int  // blank node to quads map, as positions in quads
 	firstHash map[string]string // results of Hash First Degree Quads
 	canonical *issuer
-	work      int
 }
 
 // run is steps 2 to 5 of RDFC-1.0 §4.4.3.
@@ -227,8 +234,8 @@ type nDegreeResult struct {
 // step counts one step, and one more for each 16 things that the step goes through, so
 // that the limit bounds time however large the dataset is.
 func (c *canonicalizer) step(things int) error {
-	if c.work += 1 + things/16; c.work > c.opts.WorkLimit {
-		return fmt.Errorf("%w: over %d steps", ErrWorkLimit, c.opts.WorkLimit)
+	if c.opts.Budget.left -= 1 + things/16; c.opts.Budget.left < 0 {
+		return ErrWorkLimit
 	}
 	return nil
 }
