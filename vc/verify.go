@@ -291,7 +291,7 @@ func (v *proofVerifier) checkChallenge(proof *Proof) error {
 }
 
 func (v *proofVerifier) checkDomain(proof *Proof) error {
-	want := jsondoc.AsArray(nil)
+	var want []any
 	if v.o.Domain != "" {
 		want = []any{v.o.Domain}
 	}

@@ -103,7 +103,8 @@ type derivation struct {
 	text      string
 }
 
-// derivedBudget bounds how many term definitions hang off one kept root context.
+// derivedBudget bounds how many term definitions, and how much text, hang off one kept
+// root context.
 type derivedBudget struct {
 	mu   sync.Mutex
 	left int
@@ -201,7 +202,7 @@ func (r *run) derive(active *activeContext, key derivation, local any, o process
 	if err != nil {
 		return nil, err
 	}
-	if active.root.take(len(c.terms)) {
+	if active.root.take(len(c.terms) + len(key.text)/32) {
 		active.mu.Lock()
 		if active.derived == nil {
 			active.derived = map[derivation]*activeContext{}

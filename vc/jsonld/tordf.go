@@ -33,6 +33,7 @@ type Labels struct {
 	bySource map[sourceKey]string
 	byName   map[string]string
 	aliases  map[uintptr]uintptr
+	parts    []map[string]any // kept, lest something else gets their address
 	next     int
 }
 
@@ -66,6 +67,7 @@ func identity(v any) uintptr {
 // Alias says that part stands for the object whole.
 func (l *Labels) Alias(whole, part map[string]any) {
 	l.aliases[identity(part)] = identity(whole)
+	l.parts = append(l.parts, part)
 }
 
 func (l *Labels) fresh() string {
