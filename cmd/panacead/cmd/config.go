@@ -14,6 +14,8 @@ import (
 func defaultAppConfig() *serverconfig.Config {
 	cfg := serverconfig.DefaultConfig()
 	cfg.MinGasPrices = app.DefaultMinGasPrice
+	cfg.Telemetry.Enabled = true
+	cfg.Telemetry.PrometheusRetentionTime = 60 // seconds
 	cfg.StateSync.SnapshotInterval = 1000
 	cfg.StateSync.SnapshotKeepRecent = 2
 	return cfg
