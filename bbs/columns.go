@@ -16,8 +16,11 @@ type column struct {
 	sum    bls.G1Jac
 }
 
-// addColumns adds the points of each column to its sum, with scratch space for as many elements as there are points. It adds pairs of points until one is left, and inverts the
-// denominators of a round together.
+// worthInverting is the number of affine additions that together save what their common inversion costs.
+const worthInverting = 13
+
+// addColumns adds the points of each column to its sum, with scratch space for as many elements as there are points. It
+// adds pairs of points until few are left, and inverts the denominators of a round together.
 //
 // The affine formula does not serve equal or opposite points. Two of them meet in a column only if someone knows a
 // relation between the base points, that is discrete logarithms; the sum is right all the same.
@@ -38,7 +41,7 @@ func addColumns(columns []column, scratch []fp.Element, u *fp.Element) {
 				n++
 			}
 		}
-		if n == 0 || product.IsZero() {
+		if n < worthInverting || product.IsZero() {
 			break
 		}
 		if u != nil {

@@ -115,8 +115,8 @@ func (k *PublicKey) pairingsCancel(p, q bls.G1Affine) bool {
 		// over fixed lines relies on an inverse of zero here; we do not.
 		return p.IsInfinity() && q.IsInfinity()
 	}
-	// The library scales the lines where they lie, so it gets a copy.
-	ok, err := bls.PairingCheckFixedQ([]bls.G1Affine{p, q}, []lines{k.lines, *linesBP2()})
+	copies := [2]lines{k.lines, *linesBP2()} // the library scales the lines where they lie
+	ok, err := bls.PairingCheckFixedQ([]bls.G1Affine{p, q}, copies[:])
 	return err == nil && ok
 }
 

@@ -172,18 +172,21 @@ const maxSparse = 131
 // magnitude, of which any w in a row hold at most one that is not zero. It counts the digits that are not zero at each
 // position, and returns how many there are.
 func sparseDigits(d *[maxSparse]int8, k half, window int, count *[maxSparse]int) (total int) {
-	for i := 0; k != (half{}); i++ {
-		if k[0]&1 == 1 {
-			v := int64(k[0] & (1<<window - 1))
-			if v >= 1<<(window-1) {
-				v -= 1 << window
-			}
-			d[i] = int8(v)
-			count[i]++
-			total++
-			k = k.plus(half{uint64(-v), uint64(-v >> 63), uint64(-v >> 63)})
+	for i := 0; k != (half{}); {
+		zeros := min(bits.TrailingZeros64(k[0]), 63)
+		k = half{k[0]>>zeros | k[1]<<(64-zeros), k[1]>>zeros | k[2]<<(64-zeros), k[2] >> zeros}
+		i += zeros
+		if k[0]&1 == 0 {
+			continue
 		}
-		k = half{k[0]>>1 | k[1]<<63, k[1]>>1 | k[2]<<63, k[2] >> 1}
+		v := int64(k[0] & (1<<window - 1))
+		if v >= 1<<(window-1) {
+			v -= 1 << window
+		}
+		d[i] = int8(v)
+		count[i]++
+		total++
+		k = k.plus(half{uint64(-v), uint64(-v >> 63), uint64(-v >> 63)})
 	}
 	return total
 }
