@@ -251,7 +251,7 @@ func (r *Dereferenced) selectServices(u URL, q query) error {
 // isService compares a service's id with the value of the service parameter, which is a DID URL or the id's fragment.
 func (d *Document) isService(s Service, value string) bool {
 	base := d.did()
-	id := absoluteFragment(base, value)
+	id := d.absoluteFragment(base, value)
 	return id != "" && absolute(base, s.ID) == id
 }
 

@@ -140,18 +140,24 @@ func absolute(id DID, ref string) string {
 	return abs
 }
 
-// absoluteFragment reads what a caller may write for a method or service: a DID URL, "#name" or "name".
-func absoluteFragment(id DID, idOrFragment string) string {
-	if !hasScheme(idOrFragment) && !strings.HasPrefix(idOrFragment, "#") && !strings.ContainsAny(idOrFragment, "/?#") {
+// absoluteFragment reads what a caller may write for a method or service: a DID URL, "#name" or "name". A name that stands
+// as an id in the document itself is a relative path there (DID Core §3.2.2), and means that method or service.
+func (d *Document) absoluteFragment(id DID, idOrFragment string) string {
+	if !strings.ContainsAny(idOrFragment, ":/?#") && !d.hasID(idOrFragment) {
 		idOrFragment = "#" + idOrFragment
 	}
 	return absolute(id, idOrFragment)
 }
 
+func (d *Document) hasID(id string) bool {
+	return slices.ContainsFunc(d.allMethods(), func(m *VerificationMethod) bool { return m.ID == id }) ||
+		slices.ContainsFunc(d.Services, func(s Service) bool { return s.ID == id })
+}
+
 // VerificationMethod finds a method, embedded ones included, by its DID URL, "#fragment" or "fragment".
 func (d *Document) VerificationMethod(idOrFragment string) (VerificationMethod, bool) {
 	base := d.did()
-	id := absoluteFragment(base, idOrFragment)
+	id := d.absoluteFragment(base, idOrFragment)
 	if id == "" {
 		return VerificationMethod{}, false
 	}
@@ -182,7 +188,7 @@ func (d *Document) allMethods() []*VerificationMethod {
 // Service finds a service by its id, "#fragment" or "fragment".
 func (d *Document) Service(idOrFragment string) (Service, bool) {
 	base := d.did()
-	id := absoluteFragment(base, idOrFragment)
+	id := d.absoluteFragment(base, idOrFragment)
 	for _, s := range d.Services {
 		if id != "" && absolute(base, s.ID) == id {
 			return s, true
@@ -195,7 +201,7 @@ func (d *Document) Service(idOrFragment string) (Service, bool) {
 // by reference or embedded, and, if it is the document's own, the document still has it. The id is as in VerificationMethod.
 func (d *Document) Authorizes(r Relationship, idOrFragment string) bool {
 	base := d.did()
-	id := absoluteFragment(base, idOrFragment)
+	id := d.absoluteFragment(base, idOrFragment)
 	if id == "" {
 		return false
 	}

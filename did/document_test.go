@@ -138,6 +138,22 @@ func TestLookupAndAuthorization(t *testing.T) {
 	}
 }
 
+// TestPathIDsAreNotFragments: "k" as an id is a path, so a method of that id must not pass for the method "#k".
+func TestPathIDsAreNotFragments(t *testing.T) {
+	d := parse(t, `{"id":"did:example:1","verificationMethod":[
+		{"id":"k","type":"A","controller":"did:example:1"},{"id":"#k","type":"B","controller":"did:example:1"},{"id":"#l","type":"C","controller":"did:example:1"}],
+		"authentication":["#k","#l"],"assertionMethod":["k"]}`)
+	for id, want := range map[string]string{"k": "A", "#k": "B", "l": "C", "did:example:1/k": "A"} {
+		m, ok := d.VerificationMethod(id)
+		require.True(t, ok)
+		require.Equal(t, want, m.Type, id)
+	}
+	require.False(t, d.Authorizes(did.Authentication, "k"))
+	require.True(t, d.Authorizes(did.Authentication, "l"))
+	require.True(t, d.Authorizes(did.AssertionMethod, "k"))
+	require.False(t, d.Authorizes(did.AssertionMethod, "#k"))
+}
+
 func TestExpandRelativeURLs(t *testing.T) {
 	d := parse(t, strings.Replace(everything, "<&>", "", 1))
 	before, err := d.MarshalJSON()
