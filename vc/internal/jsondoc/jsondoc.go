@@ -467,6 +467,9 @@ func AsArray(v any) []any {
 
 // EscapePointer writes one reference token of a JSON Pointer (RFC 6901 §3).
 func EscapePointer(token string) string {
+	if !strings.ContainsAny(token, "~/") {
+		return token
+	}
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
 }
 
