@@ -152,11 +152,11 @@ func TestBBSBaseProofVectors(t *testing.T) {
 	base, err := parseBBSBaseProof(value)
 	require.NoError(t, err)
 	var raw struct {
-		BbsSignature      string
+		BBSSignature      string
 		MandatoryPointers []string
 	}
 	vector(t, "addRawBaseSignatureInfo.json", &raw)
-	require.Equal(t, raw.BbsSignature, hex.EncodeToString(base.signature))
+	require.Equal(t, raw.BBSSignature, hex.EncodeToString(base.signature))
 	require.Equal(t, raw.MandatoryPointers, base.mandatory)
 	signed := vectorDocument(t, "addSignedSDBase.json")
 	require.Equal(t, signed["proof"].(map[string]any)["proofValue"], value)
@@ -201,11 +201,11 @@ func TestBBSDerivedProofVectors(t *testing.T) {
 	base, err := parseBBSBaseProof(config["proofValue"].(string))
 	require.NoError(t, err)
 	var recovered struct {
-		BbsSignature, HmacKey string
+		BBSSignature, HmacKey string
 		MandatoryPointers     []string
 	}
 	vector(t, "derivedRecoveredBaseData.json", &recovered)
-	require.Equal(t, recovered.BbsSignature, hex.EncodeToString(base.signature))
+	require.Equal(t, recovered.BBSSignature, hex.EncodeToString(base.signature))
 	require.Equal(t, recovered.HmacKey, hex.EncodeToString(base.hmacKey))
 	require.Equal(t, recovered.MandatoryPointers, base.mandatory)
 
@@ -231,7 +231,7 @@ func TestBBSDerivedProofVectors(t *testing.T) {
 	require.JSONEq(t, string(wantReveal), string(reveal))
 
 	var disclosure struct {
-		BbsProof string
+		BBSProof string
 		LabelMap struct{ Value [][2]string }
 	}
 	vector(t, "derivedDisclosureData.json", &disclosure)
@@ -243,7 +243,7 @@ func TestBBSDerivedProofVectors(t *testing.T) {
 	// The proof itself is random. The vectors make theirs from a seed, in a way that the
 	// draft's seeded_random_scalars does not reproduce; so theirs is put into our
 	// encoding, which must then be what is published, and must verify.
-	proof := unhex(t, disclosure.BbsProof)
+	proof := unhex(t, disclosure.BBSProof)
 	require.Len(t, proof, bbs.ProofSize(len(d.nonMandatory)-len(d.selectiveAt)))
 	value, err := bbs2023{}.derivedValue(d, proof, header)
 	require.NoError(t, err)

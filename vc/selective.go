@@ -108,20 +108,6 @@ func (s *statements) group(ctx context.Context, p *operation, pointers []string)
 	return g, nil
 }
 
-// pick returns the lines at indexes, and the others.
-func pick(lines []string, indexes []int) (in, out []string) {
-	next := 0
-	for i, l := range lines {
-		if next < len(indexes) && indexes[next] == i {
-			in = append(in, l)
-			next++
-		} else {
-			out = append(out, l)
-		}
-	}
-	return in, out
-}
-
 // positions returns where the elements of part stand in whole, both ascending, without
 // those that do not.
 func positions(part, whole []int) []int {
