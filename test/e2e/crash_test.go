@@ -111,7 +111,15 @@ func newAddress(t testing.TB) sdk.AccAddress {
 // balance returns what an account has, in umed.
 func balance(t testing.TB, chain chain, account sdk.AccAddress) int64 {
 	t.Helper()
-	answer, err := banktypes.NewQueryClient(chain).Balance(t.Context(), banktypes.NewQueryBalanceRequest(account, app.BaseDenom))
+	amount, err := askBalance(t.Context(), chain, account)
 	require.NoError(t, err)
-	return answer.Balance.Amount.Int64()
+	return amount
+}
+
+func askBalance(ctx context.Context, chain chain, account sdk.AccAddress) (int64, error) {
+	answer, err := banktypes.NewQueryClient(chain).Balance(ctx, banktypes.NewQueryBalanceRequest(account, app.BaseDenom))
+	if err != nil {
+		return 0, err
+	}
+	return answer.Balance.Amount.Int64(), nil
 }
