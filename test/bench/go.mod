@@ -1,3 +1,4 @@
+// The benchmarks that set Panacea beside its peers. A module of its own, so that peers are no dependencies of Panacea.
 module github.com/medibloc/panacea/test/bench
 
 go 1.26.8
@@ -5,14 +6,13 @@ go 1.26.8
 replace github.com/medibloc/panacea => ../..
 
 require (
-	github.com/medibloc/panacea v0.0.0-00010101000000-000000000000
-	github.com/IBM/mathlib v0.0.3-0.20260123144934-21c357e3e46f
 	github.com/consensys/gnark-crypto v0.22.0
+	github.com/medibloc/panacea v0.0.0-00010101000000-000000000000
 	github.com/trustbloc/bbs-signature-go v1.0.4
 )
 
 require (
-	github.com/medibloc/panacea v0.0.0-00010101000000-000000000000
+	github.com/IBM/mathlib v0.0.3-0.20260123144934-21c357e3e46f // indirect
 	github.com/bits-and-blooms/bitset v1.25.0 // indirect
 	github.com/hyperledger/fabric-amcl v0.0.0-20230602173724-9e02669dceb2 // indirect
 	github.com/kilic/bls12-381 v0.1.0 // indirect
