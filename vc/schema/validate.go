@@ -16,29 +16,38 @@ import (
 // ValidateText validates a document given as text, exactly one JSON value. Errors are ErrInvalid and ErrLimit, and for text
 // that is not JSON those of reading it, which are ErrInvalid too.
 func (s *Schema) ValidateText(text []byte) error {
+	steps := s.limits.Steps
 	doc, err := jsondoc.Parse(text, jsondoc.Limits{Bytes: s.limits.DocumentBytes, Depth: s.limits.Depth, Values: s.limits.Values})
 	if errors.Is(err, jsondoc.ErrLimit) {
 		return fmt.Errorf("%w: %w", ErrLimit, err)
 	} else if err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	return s.validate(doc)
+	return s.validate(doc, &steps)
 }
 
 // Validate validates a parsed document, of the types that encoding/json makes, numbers best as json.Number. Errors are
 // ErrInvalid, as a *ValidationError, and ErrLimit.
 func (s *Schema) Validate(doc any) error {
-	doc, err := jsondoc.Check(doc, jsondoc.Limits{Depth: s.limits.Depth, Values: s.limits.Values})
+	steps := s.limits.Steps
+	return s.ValidateWithin(doc, &steps)
+}
+
+// ValidateWithin is Validate with at most *steps steps, which it takes what it needs off. It is for whoever applies many
+// schemas and bounds all their work together.
+func (s *Schema) ValidateWithin(doc any, steps *int) error {
+	doc, err := jsondoc.Check(doc, jsondoc.Limits{Depth: s.limits.Depth, Values: min(s.limits.Values, *steps)})
 	if errors.Is(err, jsondoc.ErrLimit) {
 		return fmt.Errorf("%w: %w", ErrLimit, err)
 	} else if err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	return s.validate(doc)
+	return s.validate(doc, steps)
 }
 
-func (s *Schema) validate(doc any) error {
-	if _, err := checkNumbers(doc); err != nil {
+func (s *Schema) validate(doc any, steps *int) error {
+	values, err := checkNumbers(doc)
+	if err != nil {
 		return err
 	}
 	in, err := s.take()
@@ -46,8 +55,10 @@ func (s *Schema) validate(doc any) error {
 		return err
 	}
 	defer s.give(in)
-	in.meter.left = s.limits.Steps
+	allowed := min(s.limits.Steps, *steps)
+	in.meter.left = allowed
 	err = in.meter.guard(func() error { return in.root.Validate(doc) })
+	*steps = max(*steps-(allowed-in.meter.left)-values/16, 0)
 	if found := (*jsonschema.ValidationError)(nil); errors.As(err, &found) {
 		return violations(found)
 	}
