@@ -46,6 +46,10 @@ const (
 	maxCredentials = 64
 )
 
+// maxEntries bounds the entries of credentialStatus and of credentialSchema that are
+// checked: each may be a request over the network.
+const maxEntries = 16
+
 // VerifyCredential checks a credential: each of its proofs, that they are the issuer's,
 // its validity at o.Now, status and schema. A credential with a base proof of a
 // selective disclosure suite does not verify: its holder must derive first.
@@ -161,6 +165,8 @@ func (r *Result) entries(ctx context.Context, name string, c *Credential, entrie
 		r.record(name, -1, ErrUnchecked)
 	case check == nil:
 		r.skip(name, -1, ErrUnchecked)
+	case len(entries) > maxEntries:
+		r.record(name, -1, fmt.Errorf("%w: more than %d entries", ErrUnsupported, maxEntries))
 	default:
 		for _, entry := range entries {
 			r.record(name, -1, check(ctx, c, entry, o.Now))
