@@ -16,6 +16,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	"github.com/cosmos/cosmos-sdk/server"
 	serverconfig "github.com/cosmos/cosmos-sdk/server/config"
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
@@ -149,6 +150,7 @@ func resolverOver(b *testing.B, size int) (*httptest.Server, []string) {
 		record := didtypes.NewRecord(made.Document, didtypes.VersionMetadata{FromAddress: chain.Address(0).String()})
 		require.NoError(b, chain.DIDKeeper.Documents.Set(ctx, made.ID, record))
 	}
+	ctx.MultiStore().(storetypes.CacheMultiStore).Write()
 	_, err = chain.Commit()
 	require.NoError(b, err)
 	chain.Block()

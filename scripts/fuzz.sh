@@ -15,7 +15,7 @@ done
 echo "${#targets[@]} targets, $time each, logs in $logs"
 run() {
   local package=$1 name=$2 time=$3 log=$4/${2}_$(basename "$1").log
-  if go test "$package" -run '^$' -fuzz "^$name\$" -fuzztime "$time" -parallel 1 >"$log" 2>&1; then
+  if go test "$package" -run '^$' -fuzz "^$name\$" -fuzztime "$time" -fuzzminimizetime 5x -parallel 1 >"$log" 2>&1; then
     echo "ok   $package $name $(grep -oE 'execs: [0-9]+' "$log" | tail -1)"
   else
     echo "FAIL $package $name: $log"
