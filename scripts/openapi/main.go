@@ -11,7 +11,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -180,6 +182,34 @@ func write(content string) error {
 			"501": map[string]any{"description": "A DID method that this node does not know."},
 		},
 	}}
-	encoder := json.NewEncoder(os.Stdout)
-	return encoder.Encode(document)
+	return writeLines(os.Stdout, document)
+}
+
+// writeLines writes a document with one line for each path and definition, in order, so that changes show as such.
+func writeLines(out io.Writer, document map[string]any) error {
+	var lines bytes.Buffer
+	for i, name := range slices.Sorted(maps.Keys(document)) {
+		lines.WriteString([]string{"{\n", ",\n"}[min(i, 1)])
+		members, isObject := document[name].(map[string]any)
+		if !isObject || name == "info" {
+			raw, err := json.Marshal(document[name])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&lines, "%q: %s", name, raw)
+			continue
+		}
+		fmt.Fprintf(&lines, "%q: {", name)
+		for j, member := range slices.Sorted(maps.Keys(members)) {
+			raw, err := json.Marshal(members[member])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&lines, "%s%q: %s", []string{"\n", ",\n"}[min(j, 1)], member, raw)
+		}
+		lines.WriteString("\n}")
+	}
+	lines.WriteString("\n}\n")
+	_, err := out.Write(lines.Bytes())
+	return err
 }
