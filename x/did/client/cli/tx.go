@@ -68,7 +68,7 @@ keystore has, or that --method names.`,
 		Example: `  panacead tx did create --from alice
   panacead tx did create --from alice --add-key x25519 --add-key bls12381g2 --add-service vault,PanaceaVault,https://vault.example
   panacead tx did create --from alice --document did.json --method did:panacea:…#key1
-  panacead tx did create --from panacea1… --offline --generate-only --chain-id panacea-1 > unsigned.json`,
+  panacead tx did create --from panacea1… --generate-only > unsigned.json    (asks no node; sign it with: tx sign)`,
 		Args: cobra.NoArgs,
 		RunE: runCreate,
 	}
@@ -110,12 +110,12 @@ func newUpdateCmd() *cobra.Command {
 		Short: "Change the document of a DID",
 		Long: `Change the document of a DID: add and remove keys, services, controllers and aliases, or replace all of it by --document.
 
-New keys are kept in the DID keystore before anything is sent. Offline (--offline), the document that is changed must be given
-as --document, and the sequence that the chain has stored as --did-sequence.`,
+New keys are kept in the DID keystore before anything is sent. No node is asked about the DID if the document to change is
+given as --document, and the sequence that the chain has stored as --did-sequence; --offline needs both.`,
 		Example: `  panacead tx did update did:panacea:… --add-key ed25519:assertionMethod --from alice
   panacead tx did update did:panacea:… --remove-key key2 --add-controller did:panacea:… --from alice
   panacead tx did update did:panacea:… --document did.json --method key1 --from alice
-  panacead tx did update did:panacea:… --document did.json --did-sequence 3 --offline --generate-only --from panacea1…`,
+  panacead tx did update did:panacea:… --document did.json --did-sequence 3 --generate-only --from panacea1…`,
 		Args: cobra.ExactArgs(1),
 		RunE: runUpdate,
 	}
@@ -153,9 +153,9 @@ func newDeactivateCmd() *cobra.Command {
 		Short: "End a DID for ever",
 		Long: `End a DID for ever: its document becomes empty, and the DID can never be created again.
 
-Offline (--offline), the sequence that the chain has stored must be given as --did-sequence.`,
+No node is asked about the DID if the sequence that the chain has stored is given as --did-sequence; --offline needs it.`,
 		Example: `  panacead tx did deactivate did:panacea:… --from alice
-  panacead tx did deactivate did:panacea:… --did-sequence 3 --offline --generate-only --from panacea1…`,
+  panacead tx did deactivate did:panacea:… --did-sequence 3 --generate-only --from panacea1…`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, err := client.GetClientTxContext(cmd)
@@ -354,7 +354,7 @@ func (c *change) stored(needDocument bool) (*types.DIDDocument, uint64, error) {
 	if c.ctx.Offline && needDocument {
 		return nil, 0, fmt.Errorf("offline, the document must be given as --%s", flagDocument)
 	}
-	if c.ctx.Offline {
+	if given && !needDocument {
 		return nil, sequence, nil
 	}
 	request := &types.QueryDIDRequest{DidBase64: base64.StdEncoding.EncodeToString([]byte(c.id))}
@@ -432,10 +432,14 @@ func (c *change) send(keys []newKey, msg sdk.Msg) error {
 	if len(c.ctx.GetFromAddress()) == 0 {
 		return fmt.Errorf("say with --%s which account pays", flags.FlagFrom)
 	}
+	factory, err := clienttx.NewFactoryCLI(c.ctx, c.cmd.Flags()) // first: mistakes in the flags should leave no keys behind
+	if err != nil {
+		return err
+	}
 	if err := c.keep(keys); err != nil {
 		return err
 	}
-	return clienttx.GenerateOrBroadcastTxCLI(c.ctx, c.cmd.Flags(), msg)
+	return clienttx.GenerateOrBroadcastTxWithFactory(c.ctx, factory, msg)
 }
 
 func (c *change) keep(keys []newKey) error {
