@@ -63,6 +63,10 @@ type Client struct {
 
 // New returns a client.
 func New(o Options) *Client {
+	if u, err := url.Parse(o.Resolver); err == nil && o.Resolver != "" && strings.Trim(u.Path, "/") == "" {
+		u.Path = "/1.0/identifiers" // as package did/httpresolver does
+		o.Resolver = u.String()
+	}
 	dialer := &net.Dialer{Timeout: timeout}
 	if !o.AllowPrivate {
 		dialer.Control = func(_, address string, _ syscall.RawConn) error { return checkAddress(address) }
