@@ -1,0 +1,81 @@
+// Package cmd is the command line of panacea: one file for each group of commands. A group is a function that returns its
+// *cobra.Command and is added in newRoot.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+)
+
+// Execute runs panacea and returns its exit code: 0 only if what was asked for was done, and for verifying commands only if it
+// verified.
+func Execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(errOut, "Error:", err)
+		for _, h := range hints(err) {
+			fmt.Fprintln(errOut, "  →", h)
+		}
+		return exitFailed
+	}
+	return exitOK
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "panacea",
+		Short:         "Own health data: credentials, deals and vaults of Panacea",
+		Long:          "panacea is what an issuer, a provider or a consumer of health data runs.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(newVC())
+	return root
+}
+
+// hinted is an error with what to do next.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Unwrap() error { return h.error }
+
+// withHint says what to do next about an error.
+func withHint(err error, hint string) error {
+	if err == nil {
+		return nil
+	}
+	return hinted{err, hint}
+}
+
+func hints(err error) []string {
+	var out []string
+	if h := (hinted{}); errors.As(err, &h) {
+		out = append(out, h.hint)
+	}
+	for _, k := range knownHints() {
+		if errors.Is(err, k.reason) {
+			out = append(out, k.hint)
+		}
+	}
+	if strings.HasPrefix(err.Error(), "unknown command") || strings.HasPrefix(err.Error(), "unknown flag") {
+		out = append(out, "see --help")
+	}
+	return out
+}
