@@ -48,6 +48,17 @@ func (w *Walker) Position() int64 {
 	return max(min(w.to, w.size), 0)
 }
 
+// Skip goes past the next block without its data, which only a raw block other than the root allows: it has no children. It says whether it
+// did.
+func (w *Walker) Skip() bool {
+	n := len(w.stack)
+	if n == 0 || w.stack[n-1].size < 0 || w.stack[n-1].cid.Prefix().Codec != cid.Raw {
+		return false
+	}
+	w.stack = w.stack[:n-1]
+	return true
+}
+
 // Visit is what feeding a block told.
 type Visit struct {
 	CID     cid.Cid

@@ -23,9 +23,18 @@ const InlineLimit = 16 << 10
 // MaxValueSize bounds a value, in bytes.
 const MaxValueSize = 64 << 20
 
+// corrupt is the type of ErrCorrupt. Its method lets package store tell damage from other errors of whatever back end it has.
+type corrupt struct{}
+
+func (corrupt) Error() string { return "embedded: data on disk are damaged" }
+
+// Corrupt implements what package store asks errors for.
+func (corrupt) Corrupt() bool { return true }
+
+// ErrCorrupt says that what the disk holds is not what was written.
+var ErrCorrupt error = corrupt{}
+
 var (
-	// ErrCorrupt says that what the disk holds is not what was written.
-	ErrCorrupt = errors.New("embedded: data on disk are damaged")
 	// ErrNoSpace says that the file system has less room left than the reserve; nothing was written.
 	ErrNoSpace = errors.New("embedded: no space left; free some, or move the vault to a larger disk")
 	// ErrFailed says that an earlier write failed in a way after which only reopening tells what is on disk. Nothing that
