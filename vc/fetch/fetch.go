@@ -104,7 +104,8 @@ func (c *Client) Get(ctx context.Context, address string) ([]byte, error) {
 		if c.o.Resolver == "" {
 			return nil, fmt.Errorf("%w: %.200s needs a DID resolver, and none is configured", ErrRefused, address)
 		}
-		return get(ctx, c.trusted, strings.TrimSuffix(c.o.Resolver, "/")+"/"+url.PathEscape(address))
+		// DID Resolution 1.0 §12.1: percent-encoded as a whole, with its ":".
+		return get(ctx, c.trusted, strings.TrimSuffix(c.o.Resolver, "/")+"/"+url.QueryEscape(address))
 	}
 	u, err := url.Parse(address)
 	if err != nil {

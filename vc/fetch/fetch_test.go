@@ -71,5 +71,5 @@ func TestGet(t *testing.T) {
 	}
 	b, err := inside.Get(t.Context(), "did:panacea:7Prd74/resources/a?x=1")
 	require.NoError(t, err)
-	require.Equal(t, "/1.0/identifiers/did:panacea:7Prd74%2Fresources%2Fa%3Fx=1", string(b))
+	require.Equal(t, "/1.0/identifiers/did%3Apanacea%3A7Prd74%2Fresources%2Fa%3Fx%3D1", string(b))
 }
