@@ -257,7 +257,7 @@ func (r *Requirement) met(d *Definition, taken []bool) bool {
 	return (r.Count == nil || n == *r.Count) && (r.Min == nil || n >= *r.Min) && (r.Max == nil || n <= *r.Max)
 }
 
-// search tries every set of up to 16 answerable descriptors.
+// search tries every set of up to 12 answerable descriptors.
 func (d *Definition) search(have func(int) bool) []bool {
 	var can []int
 	for i := range d.Descriptors {
@@ -265,7 +265,7 @@ func (d *Definition) search(have func(int) bool) []bool {
 			can = append(can, i)
 		}
 	}
-	if len(can) > 16 {
+	if len(can) > 12 {
 		return nil
 	}
 	var best []bool

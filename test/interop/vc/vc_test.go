@@ -228,9 +228,16 @@ func TestPresentations(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(fhir), &document))
 	p.Must("documents", map[string]any{"add": map[string]any{contextURL: document}}, nil)
 	ours := processor()
-	issuer, holder, other := newParty(t, p, did.BLS12381G2), newParty(t, p, did.Ed25519), newParty(t, p, did.P256)
+	for version, model := range map[vc.Version]string{vc.V1: "1.1", vc.V2: "2.0"} {
+		t.Run("model "+model, func(t *testing.T) { presentations(t, p, ours, version) })
+	}
+}
 
-	unsigned, err := vc.NewCredential(credential(issuer.did, vc.V2))
+func presentations(t *testing.T, p *peer.Peer, ours *vc.Processor, version vc.Version) {
+	issuer, holder, other := newParty(t, p, did.BLS12381G2), newParty(t, p, did.Ed25519), newParty(t, p, did.P256)
+	contexts := map[vc.Version][]any{vc.V1: {vc.ContextV1, vc.ContextDataIntegrity}, vc.V2: {vc.ContextV2}}[version]
+
+	unsigned, err := vc.NewCredential(credential(issuer.did, version))
 	require.NoError(t, err)
 	base, err := ours.Issue(t.Context(), unsigned, issuer.key, vc.ProofOptions{Created: now})
 	require.NoError(t, err)
@@ -240,7 +247,11 @@ func TestPresentations(t *testing.T) {
 
 	for name, by := range map[string]party{vc.SuiteEdDSA: holder, vc.SuiteECDSA: other} {
 		t.Run("ours, "+name, func(t *testing.T) {
-			signed, err := ours.Present(t.Context(), []*vc.Credential{shown}, by.key, vc.ProofOptions{Created: now, Challenge: challenge, Domain: domain})
+			unsigned, err := vc.NewPresentation(map[string]any{
+				"@context": contexts, "type": []any{"VerifiablePresentation"}, "holder": by.did, "verifiableCredential": []any{shown.Document()},
+			})
+			require.NoError(t, err)
+			signed, err := ours.Sign(t.Context(), unsigned, by.key, vc.ProofOptions{Created: now, Challenge: challenge, Domain: domain})
 			require.NoError(t, err)
 			for _, c := range []struct {
 				presentation      any
@@ -262,7 +273,7 @@ func TestPresentations(t *testing.T) {
 		t.Run("theirs, "+name, func(t *testing.T) {
 			var raw json.RawMessage
 			p.Must("present", map[string]any{
-				"cryptosuite": name, "key": by.theirs, "credentials": []any{shown}, "holder": by.did, "challenge": challenge, "domain": domain, "version": 2.0,
+				"cryptosuite": name, "key": by.theirs, "credentials": []any{shown}, "holder": by.did, "challenge": challenge, "domain": domain, "version": int(version),
 			}, &raw)
 			signed, err := vc.ParsePresentation(raw)
 			require.NoError(t, err)
