@@ -368,7 +368,7 @@ func (p *parser) field(o object) *Field {
 
 func filterLimits() schema.Limits {
 	return schema.Limits{
-		SchemaBytes: maximumBytes, SchemaValues: 5000, Documents: 1, RegexpSize: 20_000,
+		SchemaBytes: maximumBytes, SchemaValues: 5000, Subschemas: 500, Documents: 1, RegexpSize: 20_000,
 		Depth: 64, DocumentBytes: 4 << 20, Values: 250_000, Steps: 500_000,
 	}
 }

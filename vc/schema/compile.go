@@ -44,7 +44,8 @@ func (d Draft) known() *jsonschema.Draft {
 // Limits bounds the work on schemas and documents. All bounds are inclusive.
 type Limits struct {
 	SchemaBytes   int // text of each schema document
-	SchemaValues  int // JSON values of all schema documents together; compilation is quadratic in them
+	SchemaValues  int // JSON values of all schema documents together
+	Subschemas    int // objects and booleans of them, which may be schemas: compilation is quadratic in their number
 	Documents     int // schema documents that one schema needs
 	RegexpSize    int // instructions of all regular expressions together, repetitions counted
 	Depth         int // nesting of schemas and documents
@@ -56,7 +57,7 @@ type Limits struct {
 // DefaultLimits fits HL7's schema of FHIR R4 (3.4 MB, 45,000 values) and a bundle of a few megabytes.
 func DefaultLimits() Limits {
 	return Limits{
-		SchemaBytes: 4 << 20, SchemaValues: 60_000, Documents: 16, RegexpSize: 200_000,
+		SchemaBytes: 4 << 20, SchemaValues: 60_000, Subschemas: 20_000, Documents: 16, RegexpSize: 200_000,
 		Depth: 64, DocumentBytes: 4 << 20, Values: 250_000, Steps: 20_000_000,
 	}
 }
@@ -132,6 +133,10 @@ func compileParsed(ctx context.Context, url string, doc any, o Options) (*Schema
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSchema, err)
 	}
+	subschemas := countSubschemas(doc)
+	if subschemas > o.Limits.Subschemas {
+		return nil, fmt.Errorf("%w: %w: more than %d objects and booleans", ErrSchema, ErrLimit, o.Limits.Subschemas)
+	}
 	base, _, _ := strings.Cut(url, "#")
 	if base == "" {
 		base = "urn:panacea:schema"
@@ -139,7 +144,7 @@ func compileParsed(ctx context.Context, url string, doc any, o Options) (*Schema
 	if u, err := neturl.Parse(base); err != nil || !u.IsAbs() {
 		return nil, fmt.Errorf("%w: its address %.200q is not an absolute URL", ErrSchema, base)
 	}
-	docs := &documents{ctx: ctx, o: o, known: map[string]any{base: doc}, values: values}
+	docs := &documents{ctx: ctx, o: o, known: map[string]any{base: doc}, values: values, subschemas: subschemas}
 	s := &Schema{limits: o.Limits}
 	s.compile = func() (*instance, error) { return newInstance(base, docs, o) }
 	first, err := s.compile()
@@ -208,13 +213,33 @@ func checkNumbers(v any) (int, error) {
 	return n, nil
 }
 
+// countSubschemas counts what may be a schema.
+func countSubschemas(v any) int {
+	n := 0
+	switch v := v.(type) {
+	case bool:
+		n = 1
+	case []any:
+		for _, e := range v {
+			n += countSubschemas(e)
+		}
+	case map[string]any:
+		n = 1
+		for _, e := range v {
+			n += countSubschemas(e)
+		}
+	}
+	return n
+}
+
 // documents are the schema documents that one schema needs. It is the compiler's loader.
 type documents struct {
-	ctx    context.Context
-	o      Options
-	mu     sync.Mutex
-	known  map[string]any
-	values int
+	ctx   context.Context
+	o     Options
+	mu    sync.Mutex
+	known map[string]any
+
+	values, subschemas int
 }
 
 // Load returns a document that the schema refers to.
@@ -247,6 +272,9 @@ func (d *documents) Load(url string) (any, error) {
 	}
 	if d.values += n; d.values > d.o.Limits.SchemaValues {
 		return nil, fmt.Errorf("%w: more than %d values in all schema documents", ErrLimit, d.o.Limits.SchemaValues)
+	}
+	if d.subschemas += countSubschemas(doc); d.subschemas > d.o.Limits.Subschemas {
+		return nil, fmt.Errorf("%w: more than %d objects and booleans in all schema documents", ErrLimit, d.o.Limits.Subschemas)
 	}
 	d.known[url] = doc
 	return doc, nil

@@ -276,6 +276,7 @@ func TestHostileSchemas(t *testing.T) {
 		"long chain of references":  {chain(5000), schema.ErrLimit},
 		"deep":                      {`{` + s2020 + `,"x":` + strings.Repeat(`{"not":`, 70) + `{}` + strings.Repeat(`}`, 70) + `}`, schema.ErrLimit},
 		"many values":               {`{` + s2020 + `,"enum":[` + strings.Repeat("0,", 70000) + `1]}`, schema.ErrLimit},
+		"many subschemas":           {`{` + s2020 + `,"allOf":[` + strings.Repeat("true,", 20000) + `true]}`, schema.ErrLimit},
 		"pattern that backtracks":   {`{` + s2020 + `,"pattern":"^(?=a)"}`, schema.ErrSchema},
 		"pattern of a million":      {patterns("(x{1000}){1000}", 1), schema.ErrSchema},
 		"pattern of many repeats":   {patterns("(abcdefghijklmnopqrstuvwxyzabcd){1000}", 1), schema.ErrLimit},
@@ -396,7 +397,7 @@ func FuzzSchema(f *testing.F) {
 	f.Add([]byte(`{`+s2020+`,"patternProperties":{"^a":{"$dynamicRef":"#x"}},"$dynamicAnchor":"x","unevaluatedProperties":false}`), []byte(`{"a":{"a":[1,2.5,"x"]}}`))
 	f.Add([]byte(`{"$schema":"http://json-schema.org/draft-06/schema#","dependencies":{"a":["b"]},"contains":{"multipleOf":0.01}}`), []byte(`[1e300,{"a":1}]`))
 	limits := schema.Limits{
-		SchemaBytes: 1 << 16, SchemaValues: 4000, Documents: 2, RegexpSize: 5000,
+		SchemaBytes: 1 << 16, SchemaValues: 4000, Subschemas: 1000, Documents: 2, RegexpSize: 5000,
 		Depth: 64, DocumentBytes: 1 << 16, Values: 4000, Steps: 100_000,
 	}
 	f.Fuzz(func(t *testing.T, text, document []byte) {
