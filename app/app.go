@@ -246,7 +246,7 @@ func (app *App) newKeepers(logger log.Logger, options servertypes.AppOptions, ba
 	app.AccountKeeper = authkeeper.NewAccountKeeper(cdc, runtime.NewKVStoreService(store(authtypes.StoreKey)),
 		authtypes.ProtoBaseAccount, moduleAccounts(), accounts, AccountPrefix, gov, authkeeper.WithUnorderedTransactions(true))
 	app.BankKeeper = bankkeeper.NewBaseKeeper(cdc, runtime.NewKVStoreService(store(banktypes.StoreKey)),
-		app.AccountKeeper, BlockedAddresses(), gov, logger).WithObjStoreKey(bankObjects)
+		accountKeeper{app.AccountKeeper}, BlockedAddresses(), gov, logger).WithObjStoreKey(bankObjects)
 	app.StakingKeeper = stakingkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(stakingtypes.StoreKey)),
 		app.AccountKeeper, app.BankKeeper, gov, validators, consensusNodes)
 	app.MintKeeper = mintkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(minttypes.StoreKey)),
@@ -256,8 +256,8 @@ func (app *App) newKeepers(logger log.Logger, options servertypes.AppOptions, ba
 	app.SlashingKeeper = slashingkeeper.NewKeeper(cdc, app.encoding.Amino, runtime.NewKVStoreService(store(slashingtypes.StoreKey)),
 		app.StakingKeeper, gov)
 	app.StakingKeeper.SetHooks(stakingtypes.NewMultiStakingHooks(app.DistrKeeper.Hooks(), app.SlashingKeeper.Hooks()))
-	app.FeeGrantKeeper = feegrantkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(feegrant.StoreKey)), app.AccountKeeper)
-	app.AuthzKeeper = authzkeeper.NewKeeper(runtime.NewKVStoreService(store(authzkeeper.StoreKey)), cdc, app.MsgServiceRouter(), app.AccountKeeper)
+	app.FeeGrantKeeper = feegrantkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(feegrant.StoreKey)), accountKeeper{app.AccountKeeper})
+	app.AuthzKeeper = authzkeeper.NewKeeper(runtime.NewKVStoreService(store(authzkeeper.StoreKey)), cdc, app.MsgServiceRouter(), accountKeeper{app.AccountKeeper})
 
 	skip := map[int64]bool{}
 	for _, height := range cast.ToIntSlice(options.Get(server.FlagUnsafeSkipUpgrades)) {
@@ -279,7 +279,7 @@ func (app *App) newKeepers(logger log.Logger, options servertypes.AppOptions, ba
 	app.ICAControllerKeeper = icacontrollerkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(icacontrollertypes.StoreKey)),
 		app.IBCKeeper.ChannelKeeper, app.MsgServiceRouter(), gov)
 	app.ICAHostKeeper = icahostkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(icahosttypes.StoreKey)),
-		app.IBCKeeper.ChannelKeeper, app.AccountKeeper, app.MsgServiceRouter(), app.GRPCQueryRouter(), gov)
+		app.IBCKeeper.ChannelKeeper, accountKeeper{app.AccountKeeper}, app.MsgServiceRouter(), app.GRPCQueryRouter(), gov)
 
 	app.DIDKeeper = didkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(didtypes.StoreKey)), accounts, gov)
 }
@@ -373,7 +373,11 @@ func (app *App) InitChainer(ctx sdk.Context, req *abci.RequestInitChain) (*abci.
 	if err := app.UpgradeKeeper.SetModuleVersionMap(ctx, app.ModuleManager.GetVersionMap()); err != nil {
 		return nil, fmt.Errorf("recording module versions: %w", err)
 	}
-	return app.ModuleManager.InitGenesis(ctx, app.encoding.Codec, genesis)
+	response, err := app.ModuleManager.InitGenesis(ctx, app.encoding.Codec, genesis)
+	if err != nil {
+		return nil, err
+	}
+	return response, app.restoreUnbondingIDs(ctx)
 }
 
 // PreBlocker runs before everything else of a block.

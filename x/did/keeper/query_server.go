@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"strconv"
 
 	"cosmossdk.io/collections"
+	errorsmod "cosmossdk.io/errors"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
@@ -30,7 +32,10 @@ type queryServer struct {
 // NewQueryServer returns the server that answers the module's queries.
 func NewQueryServer(k Keeper) types.QueryServer { return queryServer{k: k} }
 
-// DID returns the current document as mainnet does: of a deactivated DID the empty document, with its sequence.
+// existingClientsNotFound is what existing clients look for in an error to know that a DID is not there.
+const existingClientsNotFound = "rpc error: code = NotFound"
+
+// DID returns the current document as mainnet does: one that is unknown or deactivated is not found.
 func (s queryServer) DID(ctx context.Context, req *types.QueryDIDRequest) (*types.QueryDIDResponse, error) {
 	if len(req.GetDidBase64()) > maxDIDBase64Length {
 		return nil, types.ErrInvalidDID.Wrapf("did_base64 has %d characters; at most %d", len(req.DidBase64), maxDIDBase64Length)
@@ -40,8 +45,13 @@ func (s queryServer) DID(ctx context.Context, req *types.QueryDIDRequest) (*type
 		return nil, types.ErrInvalidDID.Wrapf("did_base64 is not standard base64: %v", err)
 	}
 	record, err := s.record(ctx, string(id))
-	if err != nil {
+	switch {
+	case errors.Is(err, types.ErrDIDNotFound):
+		return nil, errorsmod.Wrap(err, existingClientsNotFound)
+	case err != nil:
 		return nil, err
+	case record.Metadata.Deactivated:
+		return nil, types.ErrDIDNotFound.Wrapf("%s: %s is deactivated", existingClientsNotFound, id)
 	}
 	return &types.QueryDIDResponse{DidDocumentWithSeq: &record.Current}, nil
 }

@@ -27,10 +27,9 @@ func TestDIDAnswersAsMainnet(t *testing.T) {
 	require.Equal(t, uint64(1), response.DidDocumentWithSeq.Sequence)
 	require.True(t, fixture.WithService(s.Document(), "one").Equal(response.DidDocumentWithSeq.Document))
 
-	response, err = c.Queries.DID(c.Ctx, &types.QueryDIDRequest{DidBase64: base64Of(fixture.NewSubject(t, "ended").ID)})
-	require.NoError(t, err, "a deactivated DID has an empty document and its sequence")
-	require.Equal(t, uint64(1), response.DidDocumentWithSeq.Sequence)
-	require.True(t, response.DidDocumentWithSeq.Document.IsEmpty())
+	_, err = c.Queries.DID(c.Ctx, &types.QueryDIDRequest{DidBase64: base64Of(fixture.NewSubject(t, "ended").ID)})
+	require.ErrorIs(t, err, types.ErrDIDNotFound, "a deactivated DID")
+	require.ErrorContains(t, err, "rpc error: code = NotFound", "what existing clients look for")
 }
 
 // chainOfVersions gives the subject n versions, one every 10 seconds from the genesis time on.
