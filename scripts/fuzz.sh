@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the module for a time each (default 10m), two at once. Prints one line a target; fails if any finds anything.
+# Runs every fuzz target of the module for a time each (default 10m), two at once (FUZZ_JOBS). Prints one line a target; fails if any finds anything.
 # usage: scripts/fuzz.sh [TIME [PACKAGE-PATTERN...]]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,4 +23,4 @@ run() {
   fi
 }
 export -f run
-printf '%s\n' "${targets[@]}" | xargs -P 2 -L 1 bash -c 'run "$0" "$1" '"$time $logs"
+printf '%s\n' "${targets[@]}" | xargs -P "${FUZZ_JOBS:-2}" -L 1 bash -c 'run "$0" "$1" '"$time $logs"
