@@ -4,7 +4,6 @@ package cli
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -357,17 +356,15 @@ func (c *change) stored(needDocument bool) (*types.DIDDocument, uint64, error) {
 	if given && !needDocument {
 		return nil, sequence, nil
 	}
-	request := &types.QueryDIDRequest{DidBase64: base64.StdEncoding.EncodeToString([]byte(c.id))}
-	response, err := types.NewQueryClient(c.ctx).DID(c.context(), request)
+	current, err := types.NewQueryClient(c.ctx).Document(c.context(), &types.QueryDocumentRequest{Did: c.id})
 	if err != nil {
 		return nil, 0, fmt.Errorf("asking the node for %s: %w", c.id, err)
 	}
-	current := response.DidDocumentWithSeq
-	if current.Document.IsEmpty() {
+	if current.Deactivated {
 		return nil, 0, types.ErrDIDDeactivated.Wrap(c.id)
 	}
 	if !given {
-		sequence = current.Sequence
+		sequence = current.Metadata.VersionId
 	}
 	return current.Document, sequence, nil
 }
