@@ -72,12 +72,12 @@ func (c *crypt) seal(key ds.Key, value []byte) ([]byte, error) {
 	return c.data.seal(out, out[1:], value, []byte(key.String()))
 }
 
-// open decrypts in place: the result shares memory with sealed.
+// open decrypts into new memory: what a back end returned may be its own.
 func (c *crypt) open(key ds.Key, sealed []byte) ([]byte, error) {
 	if len(sealed) < sealOverhead || sealed[0] != sealVersion {
 		return nil, errSealed
 	}
-	value, err := c.data.open(sealed[1+xaesNonce:1+xaesNonce], sealed[1:1+xaesNonce], sealed[1+xaesNonce:], []byte(key.String()))
+	value, err := c.data.open(nil, sealed[1:1+xaesNonce], sealed[1+xaesNonce:], []byte(key.String()))
 	if err != nil {
 		return nil, errSealed
 	}
