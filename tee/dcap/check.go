@@ -51,8 +51,8 @@ type Result struct {
 // is only returned without an error.
 //
 // Errors, in the order of the checks: ErrPolicy, ErrPlatformMismatch, ErrUntrustedRoot, ErrChain, ErrCRLIssuer, ErrRevoked,
-// ErrNotYetValid, ErrExpired, ErrQEReportSignature, ErrQEReportData, ErrQEIdentity, ErrQuoteSignature, ErrDebug,
-// ErrTCBNotSupported, ErrTCBEvaluation, ErrTCBStatus.
+// ErrQEReportSignature, ErrQEReportData, ErrQEIdentity, ErrQuoteSignature, ErrDebug, ErrTCBNotSupported, ErrTCBEvaluation,
+// ErrTCBStatus, ErrNotYetValid, ErrExpired.
 func (v *VerifiedCollateral) VerifyQuote(q *Quote, now time.Time, policy Policy) (Result, error) {
 	if err := policy.Validate(); err != nil {
 		return Result{}, err
@@ -64,7 +64,6 @@ func (v *VerifiedCollateral) VerifyQuote(q *Quote, now time.Time, policy Policy)
 		func() error { return v.checkPlatform(q) },
 		func() error { return v.checkPCKChain(q) },
 		func() error { return v.checkPCKRevocation(q) },
-		func() error { return checkTime(validities, now) },
 		func() error { return checkQEReportSignature(q) },
 		func() error { return checkQEReportData(q) },
 		func() error { return v.QEIdentity.check(q.qeReport) },
@@ -84,6 +83,9 @@ func (v *VerifiedCollateral) VerifyQuote(q *Quote, now time.Time, policy Policy)
 		return Result{}, err
 	}
 	if err := checkTCBStatus(result, policy); err != nil {
+		return Result{}, err
+	}
+	if err := checkTime(validities, now); err != nil {
 		return Result{}, err
 	}
 	return result, nil
@@ -121,16 +123,6 @@ func (v *VerifiedCollateral) checkPCKRevocation(q *Quote) error {
 	}
 	if v.PCKCRL.Revoked(q.PCK.Serial) {
 		return fmt.Errorf("%w: PCK certificate %x", ErrRevoked, q.PCK.Serial)
-	}
-	return nil
-}
-
-// checkTime: everything relied on is in force.
-func checkTime(validities []validity, now time.Time) error {
-	for _, part := range validities {
-		if err := part.check(now); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -211,6 +203,16 @@ func checkTCBEvaluation(result Result, policy Policy) error {
 func checkTCBStatus(result Result, policy Policy) error {
 	if !slices.Contains(policy.AcceptedStatuses, result.Status) {
 		return fmt.Errorf("%w: %v, advisories %v", ErrTCBStatus, result.Status, result.AdvisoryIDs)
+	}
+	return nil
+}
+
+// checkTime: everything relied on is in force.
+func checkTime(validities []validity, now time.Time) error {
+	for _, part := range validities {
+		if err := part.check(now); err != nil {
+			return err
+		}
 	}
 	return nil
 }
