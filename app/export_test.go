@@ -1,0 +1,215 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"cosmossdk.io/log/v2"
+	"cosmossdk.io/math"
+	abci "github.com/cometbft/cometbft/abci/types"
+	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
+	dbm "github.com/cosmos/cosmos-db"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/crypto/keys/ed25519"
+	servertypes "github.com/cosmos/cosmos-sdk/server/types"
+	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	vestingtypes "github.com/cosmos/cosmos-sdk/x/auth/vesting/types"
+	"github.com/cosmos/cosmos-sdk/x/authz"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	distrtypes "github.com/cosmos/cosmos-sdk/x/distribution/types"
+	"github.com/cosmos/cosmos-sdk/x/feegrant"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+
+	"github.com/medibloc/panacea/app"
+	"github.com/medibloc/panacea/app/apptest"
+	didtypes "github.com/medibloc/panacea/x/did/types"
+)
+
+func umed(amount int64) sdk.Coin { return sdk.NewInt64Coin(app.BaseDenom, amount) }
+
+// eventfulChain returns a chain in whose state is something of every module, made by transactions, and a DID of it that its
+// owner can go on with.
+func eventfulChain(t *testing.T) (*apptest.Chain, *apptest.DID) {
+	t.Helper()
+	chain := apptest.New(t, apptest.Config{Accounts: 6})
+	address := chain.Address
+	validators, err := chain.StakingKeeper.GetAllValidators(chain.Context())
+	require.NoError(t, err)
+	founder := validators[0].OperatorAddress
+
+	// DIDs: one with history, one that has ended, one just made.
+	changed, ended := apptest.NewDID(t, "changed"), apptest.NewDID(t, "ended")
+	chain.MustBlock(chain.Tx(0, changed.Create(address(0))), chain.Tx(1, ended.Create(address(1))))
+	chain.MustBlock(chain.Tx(0, changed.AddService(address(0))), chain.Tx(1, ended.AddService(address(1))))
+	chain.MustBlock(chain.Tx(2, changed.AddService(address(2))), chain.Tx(1, ended.Deactivate(address(1))),
+		chain.Tx(3, apptest.NewDID(t, "new").Create(address(3))))
+
+	// Stake: a second validator, delegations, stake that unbonds and stake that moves, rewards paid out elsewhere.
+	operator := sdk.ValAddress(address(1))
+	create, err := stakingtypes.NewMsgCreateValidator(operator.String(), ed25519.GenPrivKeyFromSecret([]byte("second")).PubKey(), umed(50_000_000),
+		stakingtypes.NewDescription("second", "", "", "", ""),
+		stakingtypes.NewCommissionRates(math.LegacyNewDecWithPrec(5, 2), math.LegacyNewDecWithPrec(20, 2), math.LegacyNewDecWithPrec(1, 2)), math.OneInt())
+	require.NoError(t, err)
+	chain.MustBlock(chain.Tx(1, create), chain.Tx(2, stakingtypes.NewMsgDelegate(address(2).String(), founder, umed(9_000_000))))
+	chain.MustBlock(
+		chain.Tx(2, stakingtypes.NewMsgUndelegate(address(2).String(), founder, umed(2_000_000))),
+		chain.Tx(2, stakingtypes.NewMsgBeginRedelegate(address(2).String(), founder, operator.String(), umed(3_000_000))),
+		chain.Tx(3, distrtypes.NewMsgSetWithdrawAddress(address(3), address(4))),
+		chain.Tx(2, distrtypes.NewMsgWithdrawDelegatorReward(address(2).String(), founder)),
+		chain.Tx(3, distrtypes.NewMsgFundCommunityPool(sdk.NewCoins(umed(12_345)), address(3).String())),
+	)
+
+	// Governance: a proposal that is voted on, and one that waits for deposits.
+	voted, err := govv1.NewMsgSubmitProposal(nil, sdk.NewCoins(umed(100_000_000_000)), address(3).String(), "ipfs://why", "voted on", "a proposal", false)
+	require.NoError(t, err)
+	waiting, err := govv1.NewMsgSubmitProposal(nil, sdk.NewCoins(umed(1_000_000_000)), address(4).String(), "ipfs://why", "waiting", "a proposal", false)
+	require.NoError(t, err)
+	chain.MustBlock(chain.Tx(3, voted), chain.Tx(4, waiting))
+	chain.MustBlock(
+		chain.Tx(2, govv1.NewMsgVote(address(2), 1, govv1.OptionNo, "")),
+		chain.Tx(1, govv1.NewMsgVoteWeighted(address(1), 1, govv1.WeightedVoteOptions{
+			{Option: govv1.OptionYes, Weight: "0.7"}, {Option: govv1.OptionAbstain, Weight: "0.3"},
+		}, "")),
+		chain.Tx(5, govv1.NewMsgDeposit(address(5), 2, sdk.NewCoins(umed(1_000_000_000)))),
+	)
+
+	// Accounts: vesting at once and in periods, grants of authority and of fees.
+	year := chain.Now().AddDate(1, 0, 0)
+	grant, err := authz.NewMsgGrant(address(4), address(5), banktypes.NewSendAuthorization(sdk.NewCoins(umed(777)), nil), &year)
+	require.NoError(t, err)
+	anything, err := authz.NewMsgGrant(address(4), address(0), authz.NewGenericAuthorization(sdk.MsgTypeURL(&didtypes.MsgCreateDIDRequest{})), nil)
+	require.NoError(t, err)
+	allowance, err := feegrant.NewMsgGrantAllowance(&feegrant.PeriodicAllowance{
+		Basic:  feegrant.BasicAllowance{SpendLimit: sdk.NewCoins(umed(10_000_000)), Expiration: &year},
+		Period: time.Hour, PeriodSpendLimit: sdk.NewCoins(umed(1_000_000)), PeriodReset: chain.Now().Add(time.Hour),
+	}, address(4), address(5))
+	require.NoError(t, err)
+	chain.MustBlock(
+		chain.Tx(0, vestingtypes.NewMsgCreateVestingAccount(address(0), sdk.AccAddress("continuous vesting 1"), sdk.NewCoins(umed(1_000_000)), year.Unix(), false)),
+		chain.Tx(0, vestingtypes.NewMsgCreatePeriodicVestingAccount(address(0), sdk.AccAddress("in periods vesting 1"), chain.Now().Unix(), []vestingtypes.Period{
+			{Length: 3600, Amount: sdk.NewCoins(umed(10))}, {Length: 7200, Amount: sdk.NewCoins(umed(20))},
+		})),
+		chain.Tx(4, grant, anything, allowance),
+	)
+	return chain, changed
+}
+
+// imported returns a chain that starts from an exported state, before its first block.
+func imported(t *testing.T, exported servertypes.ExportedApp, now time.Time) *app.App {
+	t.Helper()
+	chain := app.New(log.NewNopLogger(), dbm.NewMemDB(), true, simtestutil.NewAppOptionsWithFlagHome(t.TempDir()), baseapp.SetChainID(apptest.ChainID))
+	_, err := chain.InitChain(&abci.RequestInitChain{
+		ChainId: apptest.ChainID, Time: now, ConsensusParams: &exported.ConsensusParams, AppStateBytes: exported.AppState, InitialHeight: max(exported.Height, 1),
+	})
+	require.NoError(t, err)
+	return chain
+}
+
+func export(t *testing.T, chain *app.App, forZeroHeight bool) (servertypes.ExportedApp, map[string]json.RawMessage) {
+	t.Helper()
+	exported, err := chain.ExportAppStateAndValidators(forZeroHeight, nil, nil)
+	require.NoError(t, err)
+	var modules map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(exported.AppState, &modules))
+	return exported, modules
+}
+
+// TestExportedStateGoesOnAsIfNothingHadHappened: a chain made from an export and the chain that was exported execute the same
+// block, and are the same afterwards, byte for byte.
+func TestExportedStateGoesOnAsIfNothingHadHappened(t *testing.T) {
+	chain, changed := eventfulChain(t)
+	exported, before := export(t, chain.App, false)
+	require.Equal(t, chain.LastBlockHeight()+1, exported.Height)
+	require.Len(t, exported.Validators, 2)
+	for module, mark := range map[string]string{ // that there is something to lose
+		"did": `"deactivated"`, "staking": `"completion_time"`, "gov": `"PROPOSAL_STATUS_VOTING_PERIOD"`, "auth": "PeriodicVestingAccount",
+		"authz": "SendAuthorization", "feegrant": "PeriodicAllowance", "distribution": `"delegator_withdraw_infos":[{`,
+	} {
+		require.Contains(t, string(compact(t, before[module])), mark, "the state of %s is poorer than this test needs", module)
+	}
+
+	successor := imported(t, exported, chain.Now())
+	txs := [][]byte{
+		chain.Tx(0, changed.AddService(chain.Address(0))),
+		chain.Tx(1, stakingtypes.NewMsgUndelegate(chain.Address(1).String(), sdk.ValAddress(chain.Address(1)).String(), umed(1_000))),
+		chain.Tx(5, govv1.NewMsgVote(chain.Address(5), 1, govv1.OptionYes, "")),
+	}
+	block := &abci.RequestFinalizeBlock{Height: exported.Height, Time: chain.Now().Add(5 * time.Second), Txs: txs}
+	chain.MustBlock(txs...)
+	response, err := successor.FinalizeBlock(block)
+	require.NoError(t, err)
+	for _, result := range response.TxResults {
+		require.Zero(t, result.Code, result.Log)
+	}
+	_, err = successor.Commit()
+	require.NoError(t, err)
+
+	wanted, want := export(t, chain.App, false)
+	gotten, got := export(t, successor, false)
+	require.Len(t, got, len(want))
+	for module := range want {
+		require.Equal(t, string(want[module]), string(got[module]), "the state of %s", module)
+		require.NotEmpty(t, got[module])
+	}
+	require.Equal(t, wanted.Validators, gotten.Validators)
+	require.Equal(t, wanted.ConsensusParams, gotten.ConsensusParams)
+	require.Equal(t, string(wanted.AppState), string(gotten.AppState))
+	for _, key := range chain.GetStoreKeys() {
+		require.Equal(t, storeContent(t, chain.App, key.Name()), storeContent(t, successor, key.Name()), "store %s", key.Name())
+	}
+}
+
+// TestExportForHeightZeroKeepsWhatPeopleOwn: heights begin anew, and nobody has lost a umed, a vote or a DID.
+func TestExportForHeightZeroKeepsWhatPeopleOwn(t *testing.T) {
+	chain, _ := eventfulChain(t)
+	_, before := export(t, chain.App, false)
+	supply := chain.BankKeeper.GetSupply(chain.Context(), app.BaseDenom)
+	exported, after := export(t, chain.App, true)
+	require.Zero(t, exported.Height)
+	for _, module := range []string{"did", "gov", "auth", "authz", "feegrant"} {
+		require.JSONEq(t, string(before[module]), string(after[module]), module)
+	}
+
+	successor := imported(t, exported, chain.Now())
+	_, err := successor.FinalizeBlock(&abci.RequestFinalizeBlock{Height: 1, Time: chain.Now()})
+	require.NoError(t, err)
+	_, err = successor.Commit()
+	require.NoError(t, err)
+	ctx := successor.NewContextLegacy(true, cmtproto.Header{Height: 1})
+	minted := successor.BankKeeper.GetSupply(ctx, app.BaseDenom).Sub(supply)
+	require.True(t, minted.Amount.LT(math.NewInt(1_000_000_000)), "more than one block's worth was minted: %s", minted)
+	validators, err := successor.StakingKeeper.GetBondedValidatorsByPower(ctx)
+	require.NoError(t, err)
+	require.Len(t, validators, 2)
+}
+
+func compact(t *testing.T, raw json.RawMessage) []byte {
+	t.Helper()
+	var value any
+	require.NoError(t, json.Unmarshal(raw, &value))
+	out, err := json.Marshal(value)
+	require.NoError(t, err)
+	return out
+}
+
+// storeContent returns what a store holds, but for the headers of past blocks that staking keeps: those of another chain are
+// of no use to a new one.
+func storeContent(t *testing.T, chain *app.App, name string) map[string]string {
+	t.Helper()
+	entries := chain.NewContext(true).KVStore(chain.GetKey(name)).Iterator(nil, nil)
+	defer entries.Close()
+	content := make(map[string]string)
+	for ; entries.Valid(); entries.Next() {
+		if name == stakingtypes.StoreKey && bytes.HasPrefix(entries.Key(), stakingtypes.HistoricalInfoKey) {
+			continue
+		}
+		content[string(entries.Key())] = string(entries.Value())
+	}
+	return content
+}
