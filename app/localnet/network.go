@@ -236,7 +236,7 @@ func (n *Network) AddNode(name string) (*Node, error) {
 	return node, nil
 }
 
-// Stop stops every node, all at once, and returns when they are gone.
+// Stop stops every node, all at once, and returns when they are gone. Stopping again does nothing.
 func (n *Network) Stop() error {
 	errs := make([]error, len(n.Nodes))
 	var stops sync.WaitGroup
@@ -244,5 +244,8 @@ func (n *Network) Stop() error {
 		stops.Go(func() { errs[i] = node.Stop() })
 	}
 	stops.Wait()
-	return errors.Join(append(errs, n.lock.Close())...)
+	if err := n.lock.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
