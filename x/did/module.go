@@ -82,18 +82,33 @@ func (AppModule) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 
 // ValidateGenesis checks a genesis state.
 func (AppModule) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig, raw json.RawMessage) error {
-	var state types.GenesisState
-	if err := cdc.UnmarshalJSON(raw, &state); err != nil {
-		return types.ErrInvalidGenesis.Wrap(err.Error())
+	state, err := readGenesis(cdc, raw)
+	if err != nil {
+		return err
 	}
 	return state.Validate()
 }
 
+// readGenesis reads this module's form of the state, and mainnet's.
+func readGenesis(cdc codec.JSONCodec, raw json.RawMessage) (*types.GenesisState, error) {
+	ours, err := types.FromMainnetJSON(raw)
+	if err != nil {
+		return nil, types.ErrInvalidGenesis.Wrap(err.Error())
+	}
+	var state types.GenesisState
+	if err := cdc.UnmarshalJSON(ours, &state); err != nil {
+		return nil, types.ErrInvalidGenesis.Wrap(err.Error())
+	}
+	return &state, nil
+}
+
 // InitGenesis stores a genesis state. It panics if the state is invalid, because a chain cannot start from it.
 func (m AppModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, raw json.RawMessage) {
-	var state types.GenesisState
-	cdc.MustUnmarshalJSON(raw, &state)
-	if err := m.keeper.InitGenesis(ctx, &state); err != nil {
+	state, err := readGenesis(cdc, raw)
+	if err == nil {
+		err = m.keeper.InitGenesis(ctx, state)
+	}
+	if err != nil {
 		panic(fmt.Sprintf("x/did: genesis: %v", err))
 	}
 }
