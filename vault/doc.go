@@ -6,8 +6,8 @@
 //	v, err := vault.Open(ctx, home, passphrase, vault.Options{})
 //	defer v.Close()
 //	err = v.Listen(ctx)                                       // join the network; without it the vault works offline
-//	info, err := v.PutRecord(ctx, file, vault.RecordOptions{Name: "labs.json"})
-//	grant, token, err := v.Grant(ctx, vault.GrantRequest{To: clinic, CID: info.CID, Lifetime: 24 * time.Hour})
+//	object, err := v.PutRecord(ctx, file, vault.RecordOptions{Name: "labs.json"})
+//	grant, token, err := v.Grant(ctx, vault.GrantRequest{To: clinic, CID: object.Info.CID, Lifetime: 24 * time.Hour})
 //
 // NewHandler serves the same over HTTP to the owner's own programs; openapi.json describes it.
 //

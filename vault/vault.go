@@ -228,6 +228,7 @@ const maxName = 512
 // Object describes an object to the owner.
 type Object struct {
 	store.Info
+	CID       string `json:"cid"`
 	Name      string `json:"name,omitempty"`
 	MediaType string `json:"mediaType,omitempty"`
 	Encrypted bool   `json:"encrypted"` // under a key of its own, which the vault has
@@ -242,7 +243,7 @@ func newObject(info store.Info) (Object, meta, error) {
 		}
 	}
 	info.Meta = nil
-	return Object{Info: info, Name: m.Name, MediaType: m.MediaType, Encrypted: m.Key != "", From: m.From}, m, nil
+	return Object{Info: info, CID: info.CID.String(), Name: m.Name, MediaType: m.MediaType, Encrypted: m.Key != "", From: m.From}, m, nil
 }
 
 // PutRecord encrypts and stores what r gives. The CID is that of the ciphertext, so the same record put twice is two objects.

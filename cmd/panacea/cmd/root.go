@@ -44,7 +44,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newVC())
+	root.AddCommand(newVC(), NewVaultCmd())
 	return root
 }
 

@@ -1,0 +1,313 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/medibloc/panacea/vault"
+)
+
+// passphraseVariable is the environment variable that holds the vault's passphrase for programs.
+const passphraseVariable = "PANACEA_VAULT_PASSPHRASE"
+
+// apiFile tells the commands where "panacea vault serve" serves, and the token. Only its owner can read it.
+const apiFile = "api.json"
+
+// NewVaultCmd is the group of commands about the vault.
+func NewVaultCmd() *cobra.Command {
+	o := &vaultOptions{}
+	c := &cobra.Command{
+		Use:   "vault",
+		Short: "Keep, share and fetch objects, encrypted, peer to peer",
+		Long: `A vault keeps records encrypted on this device, and gives them to those to whom you
+grant them, and to nobody else: others cannot tell what it holds.
+
+The commands talk to "panacea vault serve" if it runs, and open the vault
+themselves if it does not. The passphrase is asked for, or taken from
+` + passphraseVariable + `.`,
+		Example: `  # a patient
+  panacea vc keygen --type ed25519 --out me.json
+  panacea vault init --key me.json
+  panacea vault put labs.json
+  panacea vault grant CID --to did:key:z6Mk… --for 720h > grant.txt
+  panacea vault serve
+
+  # the clinic
+  panacea vault get --grant @grant.txt --out labs.json`,
+	}
+	f := c.PersistentFlags()
+	f.StringVar(&o.home, "home", "", "the vault's directory (default ~/.panacea-vault)")
+	f.BoolVar(&o.json, "json", false, "print JSON")
+	c.AddCommand(
+		newVaultInit(o), newVaultID(o), newVaultServe(o), newVaultPut(o), newVaultGet(o), newVaultList(o), newVaultRemove(o),
+		newVaultGrant(o), newVaultRevoke(o), newVaultGrants(o), newVaultPeers(o), newVaultCheck(o), newVaultCollect(o), newVaultStats(o),
+	)
+	return c
+}
+
+type vaultOptions struct {
+	home string
+	json bool
+}
+
+func (o *vaultOptions) dir() (string, error) {
+	if o.home != "" {
+		return o.home, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", withHint(err, "say where the vault is with --home DIR")
+	}
+	return filepath.Join(home, ".panacea-vault"), nil
+}
+
+// vaultAPI is a vault's HTTP API: that of a running "vault serve", or one that this process serves to itself.
+type vaultAPI struct {
+	URL   string `json:"url"`
+	Token string `json:"token"`
+	close func() error
+}
+
+// connect finds the running vault, or opens it. online says that the command needs the network.
+func (o *vaultOptions) connect(c *cobra.Command, online bool) (*vaultAPI, error) {
+	home, err := o.dir()
+	if err != nil {
+		return nil, err
+	}
+	if raw, err := os.ReadFile(filepath.Join(home, apiFile)); err == nil {
+		api := &vaultAPI{close: func() error { return nil }}
+		if json.Unmarshal(raw, api) == nil && api.alive(c.Context()) {
+			return api, nil
+		}
+	}
+	v, err := o.open(c, home)
+	if err != nil {
+		return nil, err
+	}
+	if online {
+		if err := v.Dial(c.Context()); err != nil {
+			return nil, errors.Join(err, v.Close())
+		}
+	}
+	api, _, err := serveVault(v, "127.0.0.1:0")
+	return api, err
+}
+
+func (o *vaultOptions) open(c *cobra.Command, home string) (*vault.Vault, error) {
+	if _, err := vault.ReadConfig(home); err != nil {
+		return nil, vaultHint(err)
+	}
+	passphrase, err := readPassphrase(c, "Passphrase of the vault: ")
+	if err != nil {
+		return nil, err
+	}
+	v, err := vault.Open(c.Context(), home, passphrase, vault.Options{})
+	return v, vaultHint(err)
+}
+
+func vaultHint(err error) error {
+	switch {
+	case errors.Is(err, vault.ErrNoVault):
+		return withHint(err, "make one with: panacea vault init --key KEY.json")
+	case errors.Is(err, vault.ErrPassphrase):
+		return withHint(err, "try again, or set "+passphraseVariable)
+	}
+	return err
+}
+
+func readPassphrase(c *cobra.Command, prompt string) (string, error) {
+	if p, ok := os.LookupEnv(passphraseVariable); ok {
+		return p, nil
+	}
+	in, ok := c.InOrStdin().(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return "", withHint(errors.New("no passphrase, and no terminal to ask for it"), "set "+passphraseVariable)
+	}
+	fmt.Fprint(c.ErrOrStderr(), prompt)
+	p, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintln(c.ErrOrStderr())
+	return string(p), err
+}
+
+// serveVault serves a vault on an address of the loopback. Closing the API closes the vault.
+func serveVault(v *vault.Vault, address string) (*vaultAPI, net.Addr, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("serve the vault's API: %w", err), v.Close())
+	}
+	if tcp, ok := listener.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+		return nil, nil, errors.Join(fmt.Errorf("%s is not a loopback address", address), listener.Close(), v.Close())
+	}
+	raw := make([]byte, 32)
+	rand.Read(raw)
+	token := base64.RawURLEncoding.EncodeToString(raw)
+	server := &http.Server{Handler: vault.NewHandler(v, token), ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	return &vaultAPI{URL: "http://" + listener.Addr().String(), Token: token, close: func() error {
+		err := server.Close()
+		if served := <-done; !errors.Is(served, http.ErrServerClosed) {
+			err = errors.Join(err, served)
+		}
+		return errors.Join(err, v.Close())
+	}}, listener.Addr(), nil
+}
+
+func (a *vaultAPI) alive(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	response, err := a.send(ctx, "GET", "/v1/identity", nil)
+	if err != nil {
+		return false
+	}
+	response.Body.Close()
+	return true
+}
+
+// send makes a request; an answer that is a problem is an error.
+func (a *vaultAPI) send(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, a.URL+path, body)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+a.Token)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode < 300 {
+		return response, nil
+	}
+	defer response.Body.Close()
+	var p vault.Problem
+	if err := json.NewDecoder(io.LimitReader(response.Body, maximumInput)).Decode(&p); err != nil || p.Detail == "" {
+		return nil, fmt.Errorf("the vault answered %s", response.Status)
+	}
+	return nil, errors.New(p.Detail)
+}
+
+// call sends JSON and reads JSON; both may be nil.
+func (a *vaultAPI) call(ctx context.Context, method, path string, body, into any) error {
+	var in io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		in = bytes.NewReader(raw)
+	}
+	response, err := a.send(ctx, method, path, in)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if into == nil {
+		return nil
+	}
+	return json.NewDecoder(response.Body).Decode(into)
+}
+
+// with runs a command's work against the vault.
+func (o *vaultOptions) with(c *cobra.Command, online bool, do func(*vaultAPI) error) error {
+	api, err := o.connect(c, online)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(api), api.close())
+}
+
+// print writes JSON, or what text writes.
+func (o *vaultOptions) print(c *cobra.Command, v any, text func(io.Writer)) error {
+	if !o.json {
+		text(c.OutOrStdout())
+		return nil
+	}
+	e := json.NewEncoder(c.OutOrStdout())
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// bytesText writes a size for people.
+func bytesText(n int64) string {
+	const unit = 1024
+	if n < unit {
+		return fmt.Sprintf("%d B", n)
+	}
+	value, i := float64(n)/unit, 0
+	for ; value >= unit && i < 4; i++ {
+		value /= unit
+	}
+	return fmt.Sprintf("%.1f %ciB", value, "KMGTP"[i])
+}
+
+// bar shows how far a transfer is, on a terminal only, once it has taken a second.
+type bar struct {
+	out     io.Writer
+	on      bool
+	started time.Time
+	drawn   time.Time
+	first   int64
+}
+
+func newBar(c *cobra.Command) *bar {
+	f, ok := c.ErrOrStderr().(*os.File)
+	return &bar{out: c.ErrOrStderr(), on: ok && term.IsTerminal(int(f.Fd())), started: time.Now(), first: -1}
+}
+
+func (b *bar) draw(have, total int64) {
+	now := time.Now()
+	if b.first < 0 {
+		b.first = have
+	}
+	if !b.on || now.Sub(b.started) < time.Second || now.Sub(b.drawn) < 100*time.Millisecond && have < total {
+		return
+	}
+	b.drawn = now
+	rate := bytesText(int64(float64(have-b.first)/now.Sub(b.started).Seconds())) + "/s"
+	if total <= 0 {
+		fmt.Fprintf(b.out, "\r\033[K%s  %s", bytesText(have), rate)
+		return
+	}
+	const width = 30
+	full := int(width * have / total)
+	fmt.Fprintf(b.out, "\r\033[K[%s%s] %3d%%  %s of %s  %s", strings.Repeat("=", full), strings.Repeat(" ", width-full), 100*have/total,
+		bytesText(have), bytesText(total), rate)
+}
+
+func (b *bar) done() {
+	if !b.drawn.IsZero() {
+		fmt.Fprintln(b.out)
+	}
+}
+
+// reader counts what is read through it.
+func (b *bar) reader(r io.Reader, total int64) io.Reader { return &barReader{r: r, b: b, total: total} }
+
+type barReader struct {
+	r     io.Reader
+	b     *bar
+	n     int64
+	total int64
+}
+
+func (r *barReader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	r.n += int64(n)
+	r.b.draw(r.n, r.total)
+	return n, err
+}
