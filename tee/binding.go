@@ -48,8 +48,11 @@ func (b Binding) ReportData() (data [64]byte) {
 }
 
 // CheckBinding reports whether the enclave said exactly this. Error: ErrReportData.
-func (r Report) CheckBinding(b Binding) error {
-	if r.ReportData != b.ReportData() {
+func (r Report) CheckBinding(b Binding) error { return r.CheckReportData(b.ReportData()) }
+
+// CheckReportData reports whether the enclave's report data are exactly these. Error: ErrReportData.
+func (r Report) CheckReportData(want [64]byte) error {
+	if r.ReportData != want {
 		return ErrReportData
 	}
 	return nil

@@ -312,6 +312,14 @@ func TestRealEvidence(t *testing.T) {
 	r, err := tee.Verify(tee.SGX{Quote: quote}, c, at, p)
 	require.NoError(t, err)
 	require.ErrorIs(t, r.CheckBinding(binding()), tee.ErrReportData)
+	var said [64]byte
+	copy(said[:], "Hello, world!")
+	require.NoError(t, r.CheckReportData(said))
+	for i := range said {
+		other := said
+		other[i] ^= 1
+		require.ErrorIs(t, r.CheckReportData(other), tee.ErrReportData)
+	}
 	for i := range 32 {
 		bent := p
 		bent.Enclaves = []tee.AllowedEnclave{p.Enclaves[0]}

@@ -162,6 +162,10 @@ func TestNewerPieces(t *testing.T) {
 	require.False(t, later[0].Newer(first[1]), "of another kind")
 	require.Equal(t, dcaptest.DefaultFMSPC.String()+"0000", first[2].Subject)
 	require.Equal(t, "processor", first[1].Subject)
+	quote, err := dcap.ParseQuote(platform.Quote(dcaptest.QuoteSpec{}))
+	require.NoError(t, err)
+	require.Equal(t, first[2].Subject, quote.PCK.TCBInfoSubject())
+	require.Equal(t, first[1].Subject, quote.PCK.CA.String())
 }
 
 // A store that keeps the newest of each piece never goes back, in whatever order collateral arrives, and what it assembles

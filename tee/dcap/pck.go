@@ -47,14 +47,6 @@ func (c PCKCA) String() string {
 	return "unknown"
 }
 
-// commonName returns the CA's common name (PCK profile §2.3).
-func (c PCKCA) commonName() string {
-	if c == PlatformCA {
-		return namePlatformCA
-	}
-	return nameProcessorCA
-}
-
 // PCK is what a provisioning certification key's certificate says of its platform.
 type PCK struct {
 	CA         PCKCA
@@ -64,6 +56,14 @@ type PCK struct {
 	PCEID      [2]byte
 	Components [16]uint8 // SGX TCB component SVNs
 	PCESVN     uint16
+}
+
+// TCBInfoSubject returns the Piece.Subject of the TCB info that is about this platform; that of its revocation list is
+// CA.String().
+func (p PCK) TCBInfoSubject() string { return tcbInfoSubject(p.FMSPC, p.PCEID) }
+
+func tcbInfoSubject(fmspc FMSPC, pceid [2]byte) string {
+	return fmt.Sprintf("%X%X", fmspc[:], pceid[:])
 }
 
 // pckChain is the chain inside a quote: PCK, intermediate CA, root.

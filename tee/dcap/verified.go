@@ -197,7 +197,7 @@ func (v *VerifiedCollateral) Pieces() [4]Piece {
 	return [4]Piece{
 		{PieceRootCRL, "", v.RootCRL.Number, v.RootCRL.ThisUpdate, v.RootCRL.NextUpdate, v.collateral.pieceBytes(PieceRootCRL)},
 		{PiecePCKCRL, v.CA.String(), v.PCKCRL.Number, v.PCKCRL.ThisUpdate, v.PCKCRL.NextUpdate, v.collateral.pieceBytes(PiecePCKCRL)},
-		{PieceTCBInfo, fmt.Sprintf("%X%X", v.TCBInfo.FMSPC[:], v.TCBInfo.PCEID[:]), uint64(v.TCBInfo.EvaluationDataNumber),
+		{PieceTCBInfo, tcbInfoSubject(v.TCBInfo.FMSPC, v.TCBInfo.PCEID), uint64(v.TCBInfo.EvaluationDataNumber),
 			v.TCBInfo.IssueDate, v.TCBInfo.NextUpdate, v.collateral.pieceBytes(PieceTCBInfo)},
 		{PieceQEIdentity, "", uint64(v.QEIdentity.EvaluationDataNumber), v.QEIdentity.IssueDate, v.QEIdentity.NextUpdate,
 			v.collateral.pieceBytes(PieceQEIdentity)},

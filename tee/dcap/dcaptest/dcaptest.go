@@ -39,9 +39,10 @@ var (
 // DefaultFMSPC is the platform type of a platform for which none is given.
 var DefaultFMSPC = dcap.FMSPC{0x00, 0x90, 0x6e, 0xd5, 0x00, 0x00}
 
-// QEMRSIGNER, QEISVProdID and QEISVSVN identify the quoting enclave of quotes made here, and the collateral describes it.
+// QEMRSIGNER is the signer of the quoting enclave of quotes made here; the collateral describes that enclave.
 var QEMRSIGNER = sha256.Sum256([]byte("dcaptest quoting enclave signer"))
 
+// The quoting enclave's product id and security version.
 const (
 	QEISVProdID = 1
 	QEISVSVN    = 8
