@@ -3,6 +3,7 @@ package embedded_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,6 +18,16 @@ import (
 )
 
 var ctx = context.Background()
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	if !given {
+		flag.Set("rapid.checks", "15") // each history writes real files and syncs them
+	}
+	os.Exit(m.Run())
+}
 
 func open(t testing.TB, dir string, opts embedded.Options) *embedded.Datastore {
 	t.Helper()

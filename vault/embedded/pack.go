@@ -215,12 +215,18 @@ func (s *packSet) size() uint64 {
 
 // packWriter appends records to a pack that no reader knows of yet.
 type packWriter struct {
-	id   uint64
-	path string
-	f    *os.File
-	w    *bufio.Writer
-	at   int64
+	id      uint64
+	path    string
+	f       *os.File
+	w       *bufio.Writer
+	at      int64
+	synced  int64         // where the last sync on the way began
+	syncing chan struct{} // closed when that sync has ended; nil if there was none
+	failed  error         // of that sync, to be read when it has ended: the system tells a failure once
 }
+
+// syncEvery is how many bytes are written before the disk is told to begin with them, so that the sync at the end has little left to wait for.
+const syncEvery = 8 << 20
 
 func (s *packSet) create() (*packWriter, error) {
 	s.mu.Lock()
@@ -250,12 +256,36 @@ func (w *packWriter) append(key string, value []byte) (place, error) {
 		return place{}, fmt.Errorf("embedded: write a pack: %w", err)
 	}
 	w.at += recordSize(len(key), len(value))
+	if w.at-w.synced >= syncEvery && w.idle() {
+		w.synced, w.syncing = w.at, make(chan struct{})
+		go func(done chan struct{}) {
+			defer close(done)
+			w.failed = errors.Join(w.failed, w.f.Sync())
+		}(w.syncing)
+	}
 	return p, nil
+}
+
+// idle says whether no sync is on its way.
+func (w *packWriter) idle() bool {
+	select {
+	case <-w.syncing:
+		return true
+	default:
+		return w.syncing == nil
+	}
+}
+
+func (w *packWriter) wait() {
+	if w.syncing != nil {
+		<-w.syncing
+	}
 }
 
 // finish makes the file durable, its name excepted: that is the directory's, which the caller syncs once for all files.
 func (w *packWriter) finish() error {
-	err := w.w.Flush()
+	w.wait()
+	err := errors.Join(w.failed, w.w.Flush())
 	if err == nil {
 		err = w.f.Sync()
 	}
@@ -266,6 +296,7 @@ func (w *packWriter) finish() error {
 }
 
 func (w *packWriter) discard() {
+	w.wait()
 	w.f.Close()       // the file is thrown away: nothing to lose
 	os.Remove(w.path) // what stays is removed when the store is opened
 }
