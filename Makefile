@@ -29,7 +29,7 @@ demo: build ## the main job: a network from nothing, and the story of a DID on i
 	./scripts/demo.sh
 
 .PHONY: test
-test: check test-go test-interop ## everything that must hold: checks, unit, end-to-end and interoperability tests
+test: check test-go test-interop test-dcapdiff ## everything that must hold: checks, unit, end-to-end and interoperability tests
 
 .PHONY: test-go
 test-go:
@@ -38,6 +38,10 @@ test-go:
 .PHONY: test-interop
 test-interop: ## against implementations nobody here wrote (npm)
 	go test -timeout 15m ./test/interop/...
+
+.PHONY: test-dcapdiff
+test-dcapdiff: ## tee/dcap against oasis-core's quote verifier (own go.mod)
+	cd test/dcapdiff && go test -timeout 10m ./...
 
 .PHONY: check
 check: ## formatting, vet, linter, generated code, layering

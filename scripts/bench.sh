@@ -5,3 +5,4 @@ cd "$(dirname "$0")/.."
 go test ./app -run '^$' -bench DIDCreations -benchtime 12x -timeout 30m
 go test ./app -run '^$' -bench Resolver -benchtime 5000x -timeout 30m
 (cd test/bench && go test -run '^$' -bench . -timeout 30m ./...)
+go test ./tee/dcap ./seal -run '^$' -bench . -timeout 30m

@@ -10,7 +10,7 @@ done
 found=$(go list -deps "${free[@]}" | grep -E '^(github\.com/cosmos/|github\.com/cometbft/|cosmossdk\.io/|github\.com/libp2p/|github\.com/medibloc/panacea/(app|x|client|vault|oracle|exchange|cmd)(/|$))' || true)
 [ -z "$found" ] || { echo "did, bbs, vc, tee and seal must not depend on:"; echo "$found"; exit 1; }
 wasm=()
-for package in did bbs vc; do
+for package in did bbs vc tee seal; do
   [ -d "$package" ] && wasm+=("./$package/...")
 done
 GOOS=wasip1 GOARCH=wasm go build "${wasm[@]}"

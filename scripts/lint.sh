@@ -9,4 +9,6 @@ if [ ! -e "$bin/.staticcheck@$version" ]; then
   GOBIN=$bin go install "honnef.co/go/tools/cmd/staticcheck@$version"
   touch "$bin/.staticcheck@$version"
 fi
-exec "$bin/staticcheck" "${@:-./...}"
+# What plugins generate, and how, is theirs.
+found=$("$bin/staticcheck" "${@:-./...}" | grep -vE '\.pb(\.gw)?\.go:' || true)
+[ -z "$found" ] || { echo "$found"; exit 1; }

@@ -88,8 +88,8 @@ func (n *Node) writeConfig(peers []string) error {
 	cfg.API.Swagger = true
 	cfg.API.Address = "tcp://" + strings.TrimPrefix(n.REST, "http://")
 	cfg.GRPC.Address = n.GRPC
-	cfg.Telemetry.Enabled = true
-	cfg.Telemetry.PrometheusRetentionTime = 60
+	//lint:ignore SA1019 the SDK's own metrics have no other Prometheus endpoint yet
+	cfg.Telemetry.Enabled, cfg.Telemetry.PrometheusRetentionTime = true, 60
 	serverconfig.WriteConfigFile(filepath.Join(n.Home, "config", "app.toml"), cfg)
 	return nil
 }

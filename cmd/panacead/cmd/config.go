@@ -14,8 +14,8 @@ import (
 func defaultAppConfig() *serverconfig.Config {
 	cfg := serverconfig.DefaultConfig()
 	cfg.MinGasPrices = app.DefaultMinGasPrice
-	cfg.Telemetry.Enabled = true
-	cfg.Telemetry.PrometheusRetentionTime = 60 // seconds
+	//lint:ignore SA1019 the SDK's own metrics have no other Prometheus endpoint yet; seconds
+	cfg.Telemetry.Enabled, cfg.Telemetry.PrometheusRetentionTime = true, 60
 	cfg.StateSync.SnapshotInterval = 1000
 	cfg.StateSync.SnapshotKeepRecent = 2
 	return cfg
