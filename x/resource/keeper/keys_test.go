@@ -1,0 +1,43 @@
+package keeper_test
+
+import (
+	"fmt"
+
+	"cosmossdk.io/collections"
+
+	"github.com/medibloc/panacea/x/resource/internal/fixture"
+)
+
+type (
+	seriesKey  = collections.Triple[string, string, string]
+	versionKey = collections.Quad[string, string, string, uint64]
+	labelKey   = collections.Quad[string, string, string, string]
+)
+
+func join(collection, id string) collections.Pair[string, string] {
+	return collections.Join(collection, fixture.UUID(id))
+}
+
+func join3(collection, second, third string) seriesKey {
+	return collections.Join3(collection, second, third)
+}
+
+func joinVersion(collection, name, resourceType string, number uint64) versionKey {
+	return collections.Join4(collection, name, resourceType, number)
+}
+
+func joinLabel(collection, name, resourceType, label string) labelKey {
+	return collections.Join4(collection, name, resourceType, label)
+}
+
+func fmtEntry(key, value any) string {
+	switch k := key.(type) {
+	case seriesKey:
+		return fmt.Sprintf("%q %q %q: %v", k.K1(), k.K2(), k.K3(), value)
+	case versionKey:
+		return fmt.Sprintf("%q %q %q %d: %v", k.K1(), k.K2(), k.K3(), k.K4(), value)
+	case labelKey:
+		return fmt.Sprintf("%q %q %q %q: %v", k.K1(), k.K2(), k.K3(), k.K4(), value)
+	}
+	return fmt.Sprint(key, value)
+}
