@@ -13,6 +13,7 @@ import (
 // leaves the state as it was.
 func FuzzMsg(f *testing.F) {
 	s, newcomer := fixture.NewSubject(f, "subject"), fixture.NewSubject(f, "newcomer")
+	f.Add(uint8(0), []byte{}) // refused
 	for kind, msg := range []interface{ Marshal() ([]byte, error) }{
 		newcomer.CreateMsg(newcomer.Document()),
 		s.UpdateMsg(fixture.WithService(s.Document(), "two"), 0),
@@ -59,7 +60,7 @@ func FuzzMsg(f *testing.F) {
 			_, err = c.Msgs.UpdateParams(ctx, &msg)
 		}
 		at := *c
-		at.Ctx = ctx
+		at.TB, at.Ctx = t, ctx
 		if err != nil && at.Export() != before {
 			t.Fatalf("refused with %v, and the state has changed", err)
 		}
