@@ -14,6 +14,7 @@ import (
 	"github.com/ipfs/go-cid"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	ma "github.com/multiformats/go-multiaddr"
 	"github.com/stretchr/testify/require"
 
@@ -229,6 +230,26 @@ func TestNoAddresses(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []peer.AddrInfo{{ID: alice.host.ID()}}, exchange.Vaults(doc), "the document has no addresses")
 	data := content(1, 1<<20)
+	root := alice.put(data)
+	alice.grant(clinic.did, root)
+	require.NoError(t, clinic.fetch(alice, root, exchange.FetchOptions{}))
+	clinic.has(root, data)
+}
+
+// TestThroughARelay: a vault that nobody can dial is reached through a relay, for more than a relay's default limit.
+func TestThroughARelay(t *testing.T) {
+	reg := newRegistry()
+	router := newVault(t, reg, func(v *vault) { v.net.ServeRelay = true })
+	at := peer.AddrInfo{ID: router.host.ID(), Addrs: router.host.Addrs()}
+	alice := newVault(t, reg, func(v *vault) { v.net.Listen = nil })
+	clinic := newVault(t, reg, func(v *vault) { v.net.Listen = nil })
+	require.NoError(t, alice.host.Connect(ctx, at))
+	require.Eventually(t, func() bool {
+		_, err := client.Reserve(ctx, alice.host, at)
+		return err == nil
+	}, 20*time.Second, 50*time.Millisecond)
+	alice.publish(ma.StringCast(at.Addrs[0].String() + "/p2p/" + at.ID.String() + "/p2p-circuit"))
+	data := content(1, 2<<20)
 	root := alice.put(data)
 	alice.grant(clinic.did, root)
 	require.NoError(t, clinic.fetch(alice, root, exchange.FetchOptions{}))

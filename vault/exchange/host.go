@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/libp2p/go-libp2p"
 	dht "github.com/libp2p/go-libp2p-kad-dht"
@@ -14,6 +15,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/core/routing"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
 	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
@@ -33,7 +35,8 @@ type HostOptions struct {
 	Relays    []peer.AddrInfo // relays to be reached through when behind a NAT; hole punching then makes the connection direct
 	// ServeRouting makes the host answer for the routing table and dial back for others: for hosts that can be reached.
 	ServeRouting bool
-	// ServeRelay makes the host a relay for others, with libp2p's limits.
+	// ServeRelay makes the host a relay for others who can not reach each other directly: for hosts that can be reached. A relayed
+	// connection carries up to RelayBytes in RelayTime; transfers go on over the next one.
 	ServeRelay bool
 	// MemoryLimit bounds what connections and streams may hold, in bytes; zero for 256 MiB.
 	MemoryLimit int64
@@ -47,6 +50,12 @@ type Host struct {
 }
 
 const defaultMemory = 256 << 20
+
+// Limits of a relayed connection, each way. libp2p's own default would not carry a single leaf.
+const (
+	RelayBytes = 64 << 20
+	RelayTime  = 10 * time.Minute
+)
 
 // NewHost starts a host: TCP and QUIC, TLS or Noise, bounded in memory, connections and streams, and, if it has peers to join by, with peer
 // routing over a table that holds peers and nothing else.
@@ -84,7 +93,8 @@ func NewHost(ctx context.Context, o HostOptions) (*Host, error) {
 		options = append(options, libp2p.EnableAutoRelayWithStaticRelays(o.Relays))
 	}
 	if o.ServeRelay {
-		options = append(options, libp2p.EnableRelayService())
+		limits := relay.WithLimit(&relay.RelayLimit{Duration: RelayTime, Data: RelayBytes})
+		options = append(options, libp2p.EnableRelayService(limits), libp2p.ForceReachabilityPublic())
 	}
 	if o.ServeRouting {
 		options = append(options, libp2p.EnableNATService())
