@@ -299,7 +299,6 @@ func small(t *testing.T, n int64) measured {
 		start := time.Now()
 		backend, s = open()
 		opens = append(opens, time.Since(start))
-		t.Logf("open %v", opens[len(opens)-1])
 		require.NoError(t, backend.Close())
 	}
 	runtime.GC()
