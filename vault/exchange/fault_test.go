@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -286,4 +288,35 @@ func TestTooLargeForTheReceiver(t *testing.T) {
 	alice.grant(clinic.did, root)
 	require.ErrorIs(t, clinic.fetch(alice, root, exchange.FetchOptions{ReceiveOptions: store.ReceiveOptions{MaxSize: 1 << 20}}), store.ErrTooLarge)
 	require.NoError(t, clinic.fetch(alice, root, exchange.FetchOptions{ReceiveOptions: store.ReceiveOptions{MaxSize: 4 << 20}}))
+}
+
+// TestDamagedDiskOfTheSender: what decayed is not served; what arrived before it stays, and the rest is fetched when the sender is healed.
+func TestDamagedDiskOfTheSender(t *testing.T) {
+	reg := newRegistry()
+	alice, clinic := newVault(t, reg), newVault(t, reg)
+	data := content(1, 4<<20)
+	root := alice.put(data)
+	alice.grant(clinic.did, root)
+	alice.stop()
+	packs, err := filepath.Glob(filepath.Join(alice.dir, "packs", "*"))
+	require.NoError(t, err)
+	require.Len(t, packs, 1)
+	b, err := os.ReadFile(packs[0])
+	require.NoError(t, err)
+	b[len(b)/2] ^= 1
+	require.NoError(t, os.WriteFile(packs[0], b, 0o600))
+	alice.start()
+	alice.publish(alice.host.Addrs()...)
+	require.ErrorIs(t, clinic.fetch(alice, root, exchange.FetchOptions{Wait: noWait}), exchange.ErrUnavailable)
+	info, err := clinic.store.Stat(ctx, root)
+	require.NoError(t, err)
+	require.True(t, info.Partial)
+	report, err := alice.store.Check(ctx, true, nil)
+	require.NoError(t, err)
+	require.Len(t, report.Damaged, 1)
+	require.Equal(t, root, alice.put(data))
+	before := clinic.exchange.Stats().BytesReceived
+	require.NoError(t, clinic.fetch(alice, root, exchange.FetchOptions{}))
+	clinic.has(root, data)
+	require.Less(t, clinic.exchange.Stats().BytesReceived-before, int64(3<<20))
 }
