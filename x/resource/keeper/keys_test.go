@@ -1,8 +1,6 @@
 package keeper_test
 
 import (
-	"fmt"
-
 	"cosmossdk.io/collections"
 
 	"github.com/medibloc/panacea/x/resource/internal/fixture"
@@ -28,16 +26,4 @@ func joinVersion(collection, name, resourceType string, number uint64) versionKe
 
 func joinLabel(collection, name, resourceType, label string) labelKey {
 	return collections.Join4(collection, name, resourceType, label)
-}
-
-func fmtEntry(key, value any) string {
-	switch k := key.(type) {
-	case seriesKey:
-		return fmt.Sprintf("%q %q %q: %v", k.K1(), k.K2(), k.K3(), value)
-	case versionKey:
-		return fmt.Sprintf("%q %q %q %d: %v", k.K1(), k.K2(), k.K3(), k.K4(), value)
-	case labelKey:
-		return fmt.Sprintf("%q %q %q %q: %v", k.K1(), k.K2(), k.K3(), k.K4(), value)
-	}
-	return fmt.Sprint(key, value)
 }

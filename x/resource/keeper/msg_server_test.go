@@ -508,3 +508,31 @@ func TestListingsReadNoBytes(t *testing.T) {
 	}
 	require.InDelta(t, gas(1), gas(200_000), 100)
 }
+
+// TestPublicationsOfTwoSeriesWriteNoKeyTwice: so they execute in parallel, whether one DID publishes them or two.
+func TestPublicationsOfTwoSeriesWriteNoKeyTwice(t *testing.T) {
+	c, p := world(t)
+	other := fixture.NewPublisher(t, "other")
+	c.CreateDID(other, other.Document())
+	before := c.Store()
+	written := map[string]string{}
+	for name, msg := range map[string]*types.MsgCreateResource{
+		"the next version":     p.Message(third()),
+		"another DID's":        other.Message(schema("first", "1.0.0", "")),
+		"another name":         p.Message(fixture.Resource{ID: fixture.UUID("a"), Name: "other", Type: "JsonSchema", MediaType: "a/b", Data: []byte("x")}),
+		"another type":         p.Message(fixture.Resource{ID: fixture.UUID("b"), Name: "patient", Type: "other", MediaType: "a/b", Data: []byte("x")}),
+		"the next of the list": p.Message(fixture.Resource{ID: fixture.UUID("c"), Name: "revocation", Type: listType, MediaType: "a/b", Data: []byte("x"), Previous: fixture.UUID("list")}),
+	} {
+		at := *c
+		at.Ctx, _ = c.Ctx.CacheContext()
+		_, err := at.Msgs.CreateResource(at.Ctx, msg)
+		require.NoError(t, err)
+		for key, value := range at.Store() {
+			if before[key] != value {
+				require.Empty(t, written[key], "%s and %s write %x", name, written[key], key)
+				written[key] = name
+			}
+		}
+	}
+	require.NotEmpty(t, written)
+}
