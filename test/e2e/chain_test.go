@@ -107,7 +107,7 @@ func (c chain) sign(ctx context.Context, from string, factory tx.Factory, msgs .
 
 // submitUnordered sends a transaction that needs no sequence, and returns its hash once the node has checked it.
 func (c chain) submitUnordered(ctx context.Context, from string, number uint64, msgs ...sdk.Msg) ([]byte, error) {
-	factory := c.factory(200_000).WithAccountNumber(number).WithUnordered(true).WithTimeoutTimestamp(time.Now().Add(5 * time.Minute))
+	factory := c.factory(300_000).WithAccountNumber(number).WithUnordered(true).WithTimeoutTimestamp(time.Now().Add(5 * time.Minute))
 	raw, err := c.sign(ctx, from, factory, msgs...)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ func TestFourValidators(t *testing.T) {
 		claim string
 		test  func(*testing.T, *localnet.Network)
 	}{
+		{"a person creates, changes and ends a DID by the command line", didStory},
 		{"with one validator killed blocks go on, and it catches up", oneKilled},
 		{"with two validators killed blocks stop, nothing forks, and blocks go on when they return", twoKilled},
 		{"a node killed under load loses nothing", killedUnderLoad},

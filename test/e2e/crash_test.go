@@ -3,6 +3,8 @@ package e2e
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/medibloc/panacea/app"
+	"github.com/medibloc/panacea/app/apptest"
 	"github.com/medibloc/panacea/app/localnet"
 )
 
@@ -23,8 +26,15 @@ func killedUnderLoad(t *testing.T, network *localnet.Network) {
 	victim, others := network.Nodes[3], network.Nodes[:3]
 	start := height(t, others[0])
 	receiver := newAddress(t)
-	safe := startLoad(t, dialNode(t, network, others[0]), "alice", receiver)
-	risky := startLoad(t, dialNode(t, network, victim), "bob", receiver)
+	pay := func(from sdk.AccAddress, _ int) sdk.Msg {
+		return banktypes.NewMsgSend(from, receiver, sdk.NewCoins(sdk.NewInt64Coin(app.BaseDenom, 1)))
+	}
+	createDID := func(from sdk.AccAddress, n int) sdk.Msg {
+		return apptest.NewDID(t, fmt.Sprint("load ", n)).Create(from)
+	}
+	safe := startLoad(t, dialNode(t, network, others[0]), "alice", pay)
+	dids := startLoad(t, dialNode(t, network, others[1]), "carol", createDID)
+	risky := startLoad(t, dialNode(t, network, victim), "bob", pay)
 	for range kills {
 		loaded := height(t, others[0]) + 2
 		waitForHeight(t, loaded, network.Nodes...)
@@ -33,12 +43,13 @@ func killedUnderLoad(t *testing.T, network *localnet.Network) {
 		require.NoError(t, victim.Start())
 		blocksGoOn(t, network.Nodes...)
 	}
-	safe.stop()
-	risky.stop()
+	for _, load := range []*load{safe, dids, risky} {
+		load.stop()
+	}
 
 	// What a node that lived has accepted is in a block, though others died meanwhile.
 	chain := dialNode(t, network, others[0])
-	for _, hash := range safe.accepted {
+	for _, hash := range slices.Concat(safe.accepted, dids.accepted) {
 		chain.included(t, hash)
 	}
 	blocksGoOn(t, network.Nodes...)
@@ -52,10 +63,10 @@ func killedUnderLoad(t *testing.T, network *localnet.Network) {
 	for _, node := range network.Nodes {
 		require.Equal(t, paid, balance(t, dialNode(t, network, node).at(last), receiver), "%s knows of other payments", node.Name)
 	}
-	t.Logf("%d payments in %d blocks", paid, last-start)
+	t.Logf("%d payments and %d DIDs in %d blocks", paid, len(dids.accepted), last-start)
 }
 
-// load is a stream of payments of 1 umed, each a transaction, through one node.
+// load is a stream of transactions through one node.
 type load struct {
 	cancel   context.CancelFunc
 	ended    sync.WaitGroup
@@ -64,15 +75,14 @@ type load struct {
 }
 
 // loadInterval is the time between two transactions of a load.
-const loadInterval = 20 * time.Millisecond
+const loadInterval = 25 * time.Millisecond
 
-// startLoad begins to pay from a key to an account. A node that does not answer is asked again.
-func startLoad(t testing.TB, chain chain, from string, to sdk.AccAddress) *load {
+// startLoad begins to send the messages that a key makes, numbered from 0. A node that does not answer is asked again.
+func startLoad(t testing.TB, chain chain, from string, message func(from sdk.AccAddress, n int) sdk.Msg) *load {
 	t.Helper()
 	sender := chain.address(t, from)
 	number, _, err := chain.AccountRetriever.GetAccountNumberSequence(chain.Context, sender)
 	require.NoError(t, err)
-	payment := banktypes.NewMsgSend(sender, to, sdk.NewCoins(sdk.NewInt64Coin(app.BaseDenom, 1)))
 
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &load{cancel: cancel}
@@ -84,10 +94,10 @@ func startLoad(t testing.TB, chain chain, from string, to sdk.AccAddress) *load 
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				l.tried++
-				if hash, err := chain.submitUnordered(ctx, from, number, payment); err == nil {
+				if hash, err := chain.submitUnordered(ctx, from, number, message(sender, l.tried)); err == nil {
 					l.accepted = append(l.accepted, hash)
 				}
+				l.tried++
 			}
 		}
 	})
