@@ -33,7 +33,7 @@ func (s *Store) Put(ctx context.Context, r io.Reader, opts PutOptions) (Info, er
 	if err := opts.check(); err != nil {
 		return Info{}, err
 	}
-	w := s.session()
+	w := s.session(flushPut)
 	defer w.close()
 	counted := &counter{r: r}
 	root, err := dag.Import(counted, func(c cid.Cid, data []byte) error { return w.add(ctx, c, data) })

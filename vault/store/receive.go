@@ -40,7 +40,7 @@ func (s *Store) Receive(ctx context.Context, root cid.Cid, opts ReceiveOptions) 
 	if err := dag.CheckCID(root); err != nil {
 		return nil, err
 	}
-	r := &Receiver{s: s, opts: opts, w: s.session()}
+	r := &Receiver{s: s, opts: opts, w: s.session(flushReceive)}
 	err := s.update(ctx, func(t *tx) error {
 		info, err := s.Stat(ctx, root)
 		known := err == nil

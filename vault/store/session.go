@@ -10,8 +10,11 @@ import (
 	"github.com/medibloc/panacea/vault/dag"
 )
 
-// flushBytes is how many bytes of blocks a session keeps out of the index at most.
-const flushBytes = 64 << 20
+// How many bytes of blocks a session keeps out of the index at most. A receiver that is killed loses no more than its part.
+const (
+	flushPut     = 64 << 20
+	flushReceive = 16 << 20
+)
 
 // session adds blocks. Their data go to the back end at once, and are made known in steps. It is not safe for concurrent use.
 type session struct {
@@ -19,6 +22,7 @@ type session struct {
 	batch  ds.Batch
 	staged map[cid.Cid]staged
 	bytes  int64 // of staged blocks
+	limit  int64 // of bytes
 	leased map[cid.Cid]bool
 }
 
@@ -27,8 +31,8 @@ type staged struct {
 	links []cid.Cid
 }
 
-func (s *Store) session() *session {
-	return &session{s: s, staged: map[cid.Cid]staged{}, leased: map[cid.Cid]bool{}}
+func (s *Store) session(limit int64) *session {
+	return &session{s: s, limit: limit, staged: map[cid.Cid]staged{}, leased: map[cid.Cid]bool{}}
 }
 
 // has says whether a block is present or staged, and keeps garbage collection from it until the session closes or a block above it is known.
@@ -50,7 +54,7 @@ func (w *session) add(ctx context.Context, c cid.Cid, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if w.bytes+int64(len(data)) > flushBytes {
+	if w.bytes+int64(len(data)) > w.limit {
 		if err := w.flush(ctx, nil); err != nil {
 			return err
 		}
