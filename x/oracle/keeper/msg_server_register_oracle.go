@@ -72,12 +72,12 @@ func (s msgServer) RegisterOracle(ctx context.Context, msg *types.MsgRegisterOra
 // first oracle, which it then reports. The first one's validator must take part in consensus. Errors: ErrNotValidator,
 // ErrValidatorJailed, ErrValidatorNotBonded, ErrOraclePublicKey.
 func (k Keeper) checkRegistrant(ctx context.Context, operator sdk.AccAddress, bringsKey bool) (first bool, err error) {
-	_, err = k.staking.GetValidator(ctx, sdk.ValAddress(operator))
-	if errors.Is(err, stakingtypes.ErrNoValidatorFound) {
-		return false, types.ErrNotValidator.Wrapf("%s", operator)
-	}
+	operates, err := k.OperatesValidator(ctx, operator)
 	if err != nil {
 		return false, err
+	}
+	if !operates {
+		return false, types.ErrNotValidator.Wrapf("%s", operator)
 	}
 	gone, err := k.validatorGone(ctx, operator)
 	if err != nil {
@@ -100,6 +100,15 @@ func (k Keeper) checkRegistrant(ctx context.Context, operator sdk.AccAddress, br
 		_, err = k.bondedValidator(ctx, operator)
 	}
 	return first, err
+}
+
+// OperatesValidator says whether an account operates a validator, whatever its status.
+func (k Keeper) OperatesValidator(ctx context.Context, account sdk.AccAddress) (bool, error) {
+	_, err := k.staking.GetValidator(ctx, sdk.ValAddress(account))
+	if errors.Is(err, stakingtypes.ErrNoValidatorFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // checkCommission checks a newcomer's commission against the parameters. The next enclave of an approved oracle keeps the

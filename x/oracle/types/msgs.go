@@ -9,6 +9,7 @@ import (
 
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
+	"github.com/medibloc/panacea/seal"
 	"github.com/medibloc/panacea/tee"
 )
 
@@ -18,9 +19,6 @@ const (
 	MeasurementSize = 32
 	// BlockHashSize is the size of a block's hash.
 	BlockHashSize = 32
-	// MinHPKEKeySize and MaxHPKEKeySize bound an HPKE public key: X25519 has 32 bytes, ML-KEM-768 with X25519 has 1216.
-	MinHPKEKeySize = 32
-	MaxHPKEKeySize = 2048
 	// MaxEvidenceSize bounds attestation evidence; SGX quotes have about 4600 bytes.
 	MaxEvidenceSize = tee.MaxEvidenceSize
 	// MaxSealedSecretSize bounds a sealed oracle secret; the hybrid KEM makes it about 1200 bytes.
@@ -43,8 +41,10 @@ func (m *MsgRegisterOracle) ValidateBasic() error {
 	if err := validateNodeKeys(m.NodeSigningKey, m.NodeHpkeKey); err != nil {
 		return err
 	}
-	if n := len(m.OraclePublicKey); n > MaxHPKEKeySize || n > 0 && n < MinHPKEKeySize {
-		return ErrInvalidMessage.Wrapf("the oracle public key has %d bytes; it must have %d to %d", n, MinHPKEKeySize, MaxHPKEKeySize)
+	if len(m.OraclePublicKey) > 0 {
+		if _, err := seal.ParsePublicKey(m.OraclePublicKey); err != nil {
+			return ErrInvalidMessage.Wrapf("oracle public key: %v", err)
+		}
 	}
 	if err := m.TrustedBlock.Validate(); err != nil {
 		return err
@@ -202,8 +202,8 @@ func validateNodeKeys(signing, hpke []byte) error {
 	if len(signing) != ed25519.PublicKeySize {
 		return ErrInvalidMessage.Wrapf("the node signing key has %d bytes, not %d", len(signing), ed25519.PublicKeySize)
 	}
-	if n := len(hpke); n < MinHPKEKeySize || n > MaxHPKEKeySize {
-		return ErrInvalidMessage.Wrapf("the node HPKE key has %d bytes; it must have %d to %d", n, MinHPKEKeySize, MaxHPKEKeySize)
+	if _, err := seal.ParsePublicKey(hpke); err != nil {
+		return ErrInvalidMessage.Wrapf("node HPKE key: %v", err)
 	}
 	return nil
 }

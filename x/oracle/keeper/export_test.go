@@ -1,0 +1,4 @@
+package keeper
+
+// PowerAt is powerAt, for tests.
+var PowerAt = Keeper.powerAt
