@@ -63,6 +63,14 @@ sim: ## the chain's simulation, long: 200 blocks, 10 seeds; determinism, import 
 fuzz: ## every fuzz target for FUZZ_TIME each (10m)
 	./scripts/fuzz.sh $(FUZZ_TIME)
 
+.PHONY: soak-vault
+soak-vault: ## the vault's store against its model, long
+	go test ./vault/store ./vault/embedded -rapid.checks=1000 -timeout 12h
+
+.PHONY: bench-vault
+bench-vault: ## a gigabyte between two vaults, and between two Bitswap nodes (own go.mod)
+	cd test/bench/vault && go test -v -timeout 60m .
+
 .PHONY: bench
 bench: ## what docs/performance.md reports
 	./scripts/bench.sh
