@@ -68,7 +68,7 @@ func TestOneProcessAtATimeHoldsAHome(t *testing.T) {
 }
 
 func TestFreePortsAreDistinct(t *testing.T) {
-	nodes, err := freePorts(5)
+	nodes, err := freePorts(MaxValidators)
 	require.NoError(t, err)
 	seen := map[int]bool{}
 	for _, node := range nodes {

@@ -183,20 +183,20 @@ func (n *Node) Client() (*cmthttp.HTTP, error) {
 	return client, nil
 }
 
-// Height returns the height of the node's last block.
+// Height returns the height of the last block that the node has executed: queries see the state after it.
 func (n *Node) Height(ctx context.Context) (int64, error) {
 	client, err := n.Client()
 	if err != nil {
 		return 0, err
 	}
-	status, err := client.Status(ctx)
+	info, err := client.ABCIInfo(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("asking %s for its status: %w", n.Name, err)
+		return 0, fmt.Errorf("asking %s for its height: %w", n.Name, err)
 	}
-	return status.SyncInfo.LatestBlockHeight, nil
+	return info.Response.LastBlockHeight, nil
 }
 
-// WaitForHeight returns when the node has a block of the height, or with an error when ctx ends or the node's process does.
+// WaitForHeight returns when the node has executed a block of the height, or with an error when ctx ends or the node's process does.
 func (n *Node) WaitForHeight(ctx context.Context, height int64) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()

@@ -2,6 +2,7 @@ package localnet
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 )
 
@@ -18,44 +19,63 @@ func portsFrom(base int) ports {
 
 func (p ports) list() []int { return []int{p.P2P, p.RPC, p.GRPC, p.REST, p.Metrics, p.ABCI} }
 
-// freePorts asks the system for ports that nobody listens on, distinct for each of n nodes.
+// Free ports are looked for from firstPort up to endPort: below those that systems give to outgoing connections, one of which
+// could else take the port of a node that is down for a moment.
+const (
+	firstPort = 10_000
+	endPort   = 32_000
+)
+
+// maxPortTries bounds how many places are looked at for a node's ports.
+const maxPortTries = 1000
+
+// freePorts returns ports that nobody listens on, distinct for each of n nodes.
 func freePorts(n int) ([]ports, error) {
-	nodes := make([]ports, n)
+	nodes := make([]ports, 0, n)
 	var held []net.Listener
-	defer func() {
-		for _, l := range held {
-			l.Close()
+	defer func() { release(held) }()
+	for range maxPortTries {
+		if len(nodes) == n {
+			return nodes, nil
 		}
-	}()
-	take := func() (int, error) {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		candidate := portsFrom(firstPort + portsPerNode*rand.IntN((endPort-firstPort)/portsPerNode))
+		listeners, err := hold(candidate)
 		if err != nil {
-			return 0, fmt.Errorf("looking for a free port: %w", err)
+			continue
+		}
+		nodes, held = append(nodes, candidate), append(held, listeners...)
+	}
+	return nil, fmt.Errorf("no free ports between %d and %d: choose a base port", firstPort, endPort)
+}
+
+// hold listens on each of a node's ports.
+func hold(node ports) ([]net.Listener, error) {
+	var held []net.Listener
+	for _, port := range node.list() {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			release(held)
+			return nil, fmt.Errorf("port %d is taken: stop what uses it, or choose another base port (0 takes free ones): %w", port, err)
 		}
 		held = append(held, l)
-		return l.Addr().(*net.TCPAddr).Port, nil
 	}
-	for i := range nodes {
-		for _, port := range []*int{&nodes[i].P2P, &nodes[i].RPC, &nodes[i].GRPC, &nodes[i].REST, &nodes[i].Metrics, &nodes[i].ABCI} {
-			var err error
-			if *port, err = take(); err != nil {
-				return nil, err
-			}
-		}
+	return held, nil
+}
+
+func release(held []net.Listener) {
+	for _, l := range held {
+		l.Close()
 	}
-	return nodes, nil
 }
 
 // checkFree fails if somebody listens on one of the ports.
 func checkFree(nodes []ports) error {
 	for _, node := range nodes {
-		for _, port := range node.list() {
-			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-			if err != nil {
-				return fmt.Errorf("port %d is taken: stop what uses it, or choose another base port (0 takes free ones): %w", port, err)
-			}
-			l.Close()
+		held, err := hold(node)
+		if err != nil {
+			return err
 		}
+		release(held)
 	}
 	return nil
 }

@@ -144,20 +144,13 @@ func (c chain) blockIDs(t testing.TB, last int64) []string {
 	return ids
 }
 
-// appHash returns the hash of the state after a height, as this node computed it itself. A node has a block shortly before it
-// has executed it.
+// appHash returns the hash of the state after a height, as this node computed it itself.
 func (c chain) appHash(t testing.TB, height int64) string {
 	t.Helper()
-	var hash []byte
-	eventually(t, fmt.Sprintf("block %d is executed", height), func() error {
-		results, err := c.rpc.BlockResults(t.Context(), &height)
-		if err == nil {
-			hash = results.AppHash
-		}
-		return err
-	})
-	require.NotEmpty(t, hash)
-	return hex.EncodeToString(hash)
+	results, err := c.rpc.BlockResults(t.Context(), &height)
+	require.NoError(t, err)
+	require.NotEmpty(t, results.AppHash)
+	return hex.EncodeToString(results.AppHash)
 }
 
 // sameChain checks that the nodes have the same blocks at all heights that they share, and that each computed the same state

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -83,7 +84,7 @@ func showLog(t testing.TB, file string) {
 	t.Logf("%s ends with:\n%s", file, log[max(0, len(log)-end):])
 }
 
-// waitForHeight waits until the nodes have a block of the height.
+// waitForHeight waits until the nodes have executed a block of the height.
 func waitForHeight(t testing.TB, height int64, nodes ...*localnet.Node) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -93,7 +94,7 @@ func waitForHeight(t testing.TB, height int64, nodes ...*localnet.Node) {
 	}
 }
 
-// height returns the height of a node's last block.
+// height returns the height of the last block that a node has executed.
 func height(t testing.TB, node *localnet.Node) int64 {
 	t.Helper()
 	h, err := node.Height(t.Context())
@@ -186,30 +187,18 @@ func (p *process) ended() bool {
 	}
 }
 
-// freePorts returns n consecutive TCP ports that nobody listens on.
+// freePorts returns the first of n consecutive TCP ports that nobody listens on, below those of outgoing connections.
 func freePorts(t testing.TB, n int) int {
 	t.Helper()
-	base := 0
+	var base int
 	eventually(t, fmt.Sprintf("%d consecutive ports are free", n), func() error {
-		var held []net.Listener
-		defer func() {
-			for _, l := range held {
-				l.Close()
-			}
-		}()
-		for i := range n {
-			port := 0
-			if i > 0 {
-				port = base + i
-			}
+		base = 10_000 + rand.IntN(20_000)
+		for port := base; port < base+n; port++ {
 			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 			if err != nil {
 				return err
 			}
-			held = append(held, l)
-			if i == 0 {
-				base = l.Addr().(*net.TCPAddr).Port
-			}
+			defer l.Close()
 		}
 		return nil
 	})
