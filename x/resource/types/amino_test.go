@@ -54,7 +54,7 @@ func TestAminoJSON(t *testing.T) {
 		require.Equal(t, want, aminoJSON(t, msg))
 		legacy, err := amino.MarshalJSON(msg)
 		require.NoError(t, err)
-		sorted, err := sdk.SortJSON(legacy)
+		sorted, err := sdk.SortJSON(legacy) //lint:ignore SA1019 that is how clients of the legacy codec sort
 		require.NoError(t, err)
 		require.Equal(t, want, string(sorted), "the legacy codec signs the same")
 	}

@@ -30,10 +30,6 @@ func ValidateMediaType(s string) error {
 	return nil
 }
 
-func cutByte(s string, sep byte) (before, after string, found bool) {
-	return strings.Cut(s, string(sep))
-}
-
 // readParam reads `[SP]name=value` from the start of s. more says that another parameter follows in rest.
 func readParam(s string) (name, rest string, more, valid bool) {
 	name, value, ok := strings.Cut(strings.TrimPrefix(s, " "), "=")
