@@ -56,10 +56,9 @@ func (h *history) step() {
 	case 0, 1:
 		h.keys++
 		n.NewKeys(fmt.Sprint(h.keys))
-		key, keyErr := h.c.Keeper.OraclePublicKey(h.c.Ctx)
-		require.NoError(h.t, keyErr)
-		if key = fixture.OraclePublicKey(); h.begun() {
-			key = nil
+		var key []byte
+		if !h.begun() {
+			key = fixture.OraclePublicKey()
 		}
 		_, err = h.c.Msgs.RegisterOracle(ctx, n.RegisterMsg(key))
 	case 2, 3, 4:
