@@ -18,14 +18,14 @@ import (
 const (
 	// maxData is the most bytes that a simulated resource has.
 	maxData = 4096
-	// names is the number of names and of types: few, so that resources get many versions.
-	names = 3
+	// oneIn is how rarely a resource has another name, and another type, than most: so that they get many versions.
+	oneIn = 6
 )
 
 // MsgCreateResourceFactory publishes resources: new ones, and next versions of those that are there.
 func MsgCreateResourceFactory(k keeper.Keeper, dids types.DIDKeeper) simsx.SimMsgFactoryFn[*types.MsgCreateResource] {
 	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgCreateResource) {
-		publisher, ok := didsimulation.RandomAsserter(ctx, dids, data)
+		publisher, ok := randomPublisher(ctx, k, dids, data)
 		if !ok {
 			reporter.Skip("no DID that may assert was found")
 			return nil, nil
@@ -53,6 +53,29 @@ func MsgCreateResourceFactory(k keeper.Keeper, dids types.DIDKeeper) simsx.SimMs
 	}
 }
 
+// publisherTries is how many DIDs are looked at for one that has published before.
+const publisherTries = 16
+
+// randomPublisher finds a DID that may assert: one that has published before more often than not, so that histories get long.
+func randomPublisher(ctx context.Context, k keeper.Keeper, dids types.DIDKeeper, data *simsx.ChainDataSource) (a didsimulation.Asserter, ok bool) {
+	tries := 1
+	if data.Rand().Intn(4) > 0 {
+		tries = publisherTries
+	}
+	for range tries {
+		found, some := didsimulation.RandomAsserter(ctx, dids, data)
+		if !some {
+			break
+		}
+		a, ok = found, true
+		published, err := keeper.NewQueryServer(k).Latest(ctx, &types.QueryLatestRequest{Did: a.ID})
+		if err == nil && len(published.Resources) > 0 {
+			break
+		}
+	}
+	return a, ok
+}
+
 // randomResource makes a message that lacks its publisher and its place in the series.
 func randomResource(r *rand.Rand) *types.MsgCreateResource {
 	data := make([]byte, 1+r.Intn(maxData))
@@ -60,10 +83,16 @@ func randomResource(r *rand.Rand) *types.MsgCreateResource {
 	mediaTypes := []string{"application/vc", "application/schema+json", "application/ld+json", "application/octet-stream"}
 	msg := &types.MsgCreateResource{
 		Id:           randomUUID(r),
-		Name:         fmt.Sprintf("simulated %d", r.Intn(names)),
-		ResourceType: fmt.Sprintf("Type%d", r.Intn(names)),
+		Name:         "simulated",
+		ResourceType: "Simulated",
 		MediaType:    mediaTypes[r.Intn(len(mediaTypes))],
 		Data:         data,
+	}
+	if r.Intn(oneIn) == 0 {
+		msg.Name = "simulated otherwise"
+	}
+	if r.Intn(oneIn) == 0 {
+		msg.ResourceType = "SimulatedOtherwise"
 	}
 	if r.Intn(2) == 0 {
 		msg.Version = "0.0.0"
