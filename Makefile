@@ -18,7 +18,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build the programs into build/
-	go build -trimpath -ldflags '$(LDFLAGS)' -o build/ ./cmd/...
+	go build -ldflags '$(LDFLAGS)' -o build/ ./cmd/...
 
 .PHONY: install
 install: ## install the programs into Go's bin directory
