@@ -148,3 +148,24 @@ func TestGenesisThatContradictsItselfIsRefused(t *testing.T) {
 	require.NoError(t, types.DefaultGenesis().Validate())
 	require.False(t, types.DefaultGenesis().AllowSimulatedEnclaves)
 }
+
+// TestANewChainFromHeightZero: an export for height zero keeps who is an oracle, and which enclaves may work.
+func TestANewChainFromHeightZero(t *testing.T) {
+	c, nodes := eventful(t)
+	c.NextBlock(time.Second)
+	_, err := c.Msgs.SetMeasurement(c.Ctx, &types.MsgSetMeasurement{Authority: c.Keeper.Authority(), Measurement: types.Measurement{
+		Measurement: fixture.SimulatedMeasurement[:], Simulated: true, ActivationHeight: 3, ExpiryHeight: c.Ctx.BlockHeight() + 7,
+	}})
+	require.NoError(t, err)
+	require.NoError(t, c.Keeper.PrepareForHeightZero(c.Ctx))
+	state, err := c.Keeper.ExportGenesis(c.Ctx)
+	require.NoError(t, err)
+	require.NoError(t, state.Validate())
+	require.Empty(t, state.Blocks)
+	require.Empty(t, state.PastPowers)
+	require.Len(t, state.Oracles, 4)
+	c.Ctx = c.Ctx.WithBlockHeight(6)
+	requireActive(t, c, nodes[0])
+	c.Ctx = c.Ctx.WithBlockHeight(7)
+	requireInactive(t, c, nodes[0], types.ErrMeasurementNotAllowed)
+}

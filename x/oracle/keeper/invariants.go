@@ -21,10 +21,9 @@ import (
 //   - no more oracles are approved than the hard limit allows;
 //   - an active oracle's validator is bonded and not jailed, and its power is exactly that validator's stake; the power of all is
 //     the sum, and no more than all bonded stake of the oracles' validators;
-//   - at the end of a block, the recorded power of an approved oracle is its validator's;
 //   - past powers are indexed by height, each once.
 //
-// It reads all of the state, and is for tests and simulation, between blocks.
+// It reads all of the state, and is for tests and simulation.
 func (k Keeper) CheckInvariants(ctx context.Context) error {
 	state, err := k.ExportGenesis(ctx)
 	if err != nil {
@@ -51,17 +50,6 @@ func (k Keeper) CheckInvariants(ctx context.Context) error {
 func (k Keeper) checkPowers(ctx context.Context) error {
 	sum := math.ZeroInt()
 	err := k.Oracles.Walk(ctx, nil, func(address sdk.AccAddress, oracle types.Oracle) (bool, error) {
-		recorded, err := k.Powers.Get(ctx, address)
-		if err != nil {
-			return true, err
-		}
-		power, err := k.currentPower(ctx, address)
-		if err != nil {
-			return true, err
-		}
-		if recorded.Power != power {
-			return true, fmt.Errorf("the power of %s is %d and recorded as %d", oracle.Address, power, recorded.Power)
-		}
 		active, err := k.ActiveOracle(ctx, address)
 		if err != nil {
 			if isInactivity(err) {

@@ -162,6 +162,11 @@ func (h *history) block() {
 	h.c.NextBlock(time.Duration(rapid.Int64Range(1, int64(10*24*time.Hour)).Draw(h.t, "after")))
 	require.NoError(h.t, h.c.Keeper.CheckInvariants(h.c.Ctx))
 	for _, n := range h.nodes {
+		if approved, err := h.c.Keeper.Oracles.Has(h.c.Ctx, n.Account); err != nil || approved {
+			recorded, err := h.c.Keeper.Powers.Get(h.c.Ctx, n.Account)
+			require.NoError(h.t, err)
+			require.Equal(h.t, n.Validator().ConsensusPower(h.c.Staking.PowerReduction(h.c.Ctx)), recorded.Power)
+		}
 		active, err := h.c.Keeper.ActiveOracle(h.c.Ctx, n.Account)
 		if err != nil {
 			continue

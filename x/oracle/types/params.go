@@ -36,9 +36,9 @@ const (
 	// GasPerEvidence pays for verifying a quote: five signatures and its certificates.
 	GasPerEvidence = 20_000
 	// GasPerCollateral pays for verifying a set of collateral: seven signatures, certificates, lists.
-	GasPerCollateral = 20_000
+	GasPerCollateral = 10_000
 	// GasPerCollateralByte pays for decoding a byte of collateral.
-	GasPerCollateralByte = 10
+	GasPerCollateralByte = 5
 )
 
 // DefaultParams returns the parameters of a new chain; heights assume blocks of five seconds.
