@@ -1,6 +1,7 @@
 package keeper_test
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"cosmossdk.io/math"
 
+	"github.com/medibloc/panacea/tee"
 	"github.com/medibloc/panacea/tee/dcap/dcaptest"
 	"github.com/medibloc/panacea/x/oracle/internal/fixture"
 	"github.com/medibloc/panacea/x/oracle/types"
@@ -207,4 +209,51 @@ func TestDeregistrationForgetsAllButTheKey(t *testing.T) {
 	d.Register()
 	c.NextBlock(time.Second)
 	require.NoError(t, c.Keeper.CheckInvariants(c.Ctx))
+}
+
+func TestTheNextEnclaveKeepsTheCommissionOfNow(t *testing.T) {
+	c, nodes := fixture.World(t)
+	b := nodes[1]
+	c.NextBlock(24 * time.Hour)
+	present := *b
+	b.NewKeys("second")
+	b.Register()
+	_, err := c.Msgs.UpdateOracleCommission(c.Ctx, present.CommissionMsg(12))
+	require.NoError(t, err)
+	require.True(t, nodes[0].Approve(b))
+	require.Equal(t, "0.120000000000000000", requireActive(t, c, b).Commission.String())
+	_, err = c.Msgs.UpdateOracleInfo(c.Ctx, &types.MsgUpdateOracleInfo{
+		Sender: b.Address, Oracle: b.Address, Endpoint: "https://x", VaultPeer: "v", Signature: make([]byte, 64),
+	})
+	require.ErrorIs(t, err, types.ErrInvalidSignature, "the old key speaks for it no more, nor does an empty signature")
+}
+
+func TestARenewalIsOfTheEnclaveThatWasApproved(t *testing.T) {
+	c, nodes := fixture.World(t)
+	next := tee.SimulatedMeasurement("next")
+	_, err := c.Msgs.SetMeasurement(c.Ctx, &types.MsgSetMeasurement{Authority: c.Keeper.Authority(),
+		Measurement: types.Measurement{Measurement: next[:], Simulated: true}})
+	require.NoError(t, err)
+	nodes[1].Measurement = next
+	_, err = c.Msgs.RenewAttestation(c.Ctx, nodes[1].RenewMsg())
+	require.ErrorIs(t, err, types.ErrEvidenceRejected)
+}
+
+func TestMeasurementsBindSignerAndSecurityVersion(t *testing.T) {
+	c, nodes := fixture.World(t)
+	allow := func(m types.Measurement) {
+		m.Measurement, m.Simulated = fixture.SimulatedMeasurement[:], true
+		_, err := c.Msgs.SetMeasurement(c.Ctx, &types.MsgSetMeasurement{Authority: c.Keeper.Authority(), Measurement: m})
+		require.NoError(t, err)
+	}
+	allow(types.Measurement{Signer: bytes.Repeat([]byte{1}, 32)})
+	_, err := c.Msgs.RenewAttestation(cached(c), nodes[1].RenewMsg())
+	require.ErrorIs(t, err, types.ErrEvidenceRejected, "signed by another")
+	allow(types.Measurement{MinimumSvn: 2})
+	requireInactive(t, c, nodes[1], types.ErrMeasurementNotAllowed)
+	requireTotal(t, c, 0)
+	nodes[1].SVN = 2
+	_, err = c.Msgs.RenewAttestation(c.Ctx, nodes[1].RenewMsg())
+	require.NoError(t, err)
+	requireTotal(t, c, 40)
 }

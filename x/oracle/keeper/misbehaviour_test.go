@@ -221,3 +221,36 @@ func TestAValidatorThatHasLeftCannotBeSlashedButIsNoOracle(t *testing.T) {
 	c.NextBlock(time.Second)
 	require.NoError(t, c.Keeper.CheckInvariants(c.Ctx))
 }
+
+// TestAnInfractionIsNotBeforeItsKey: certificates that claim to be ancient do not make the infraction too old.
+func TestAnInfractionIsNotBeforeItsKey(t *testing.T) {
+	c, nodes := fixture.World(t)
+	c.SkipTo(2*int64(types.DefaultParams().MaxEvidenceAge), time.Second)
+	d := nodes[3]
+	d.NewKeys("second")
+	d.Register()
+	first, second := pair(c, 1)
+	require.NoError(t, report(c, d.Contradict(first, second)), "a key that still waits is punished too")
+	require.Equal(t, med(19), d.Validator().Tokens)
+	requireInactive(t, c, d, types.ErrOracleNotFound)
+}
+
+// TestPowerAtTheBeginningOfAnEventfulBlock: whatever happens within a block, its beginning is what counts.
+func TestPowerAtTheBeginningOfAnEventfulBlock(t *testing.T) {
+	c, nodes := fixture.World(t)
+	b := nodes[1]
+	height := c.Ctx.BlockHeight()
+	b.Undelegate(10)
+	_, err := c.Msgs.DeregisterOracle(c.Ctx, &types.MsgDeregisterOracle{Operator: b.Address})
+	require.NoError(t, err)
+	b.NewKeys("second")
+	b.Register()
+	require.True(t, nodes[0].Approve(b))
+	b.Undelegate(10)
+	c.NextBlock(time.Second)
+	for at, want := range map[int64]int64{height: 40, height + 1: 20} {
+		power, err := keeper.PowerAt(c.Keeper, c.Ctx, b.Account, at)
+		require.NoError(t, err)
+		require.Equal(t, want, power)
+	}
+}
