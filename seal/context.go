@@ -8,6 +8,8 @@ const (
 	labelContentKey   = "panacea/v1/seal/content-key"
 	labelOracleSecret = "panacea/v1/seal/oracle-secret"
 
+	labelPresentation = "panacea/v1/presentation"
+
 	labelSubmissionStream = "panacea/v1/seal/submission/stream"
 
 	labelDeriveHPKE        = "panacea/v1/oracle/hpke"
@@ -28,7 +30,7 @@ const (
 // Deal names a deal on a chain.
 type Deal struct {
 	ChainID string
-	ID      uint64
+	ID      string // 32 lower-case hexadecimal characters, as the chain writes it
 }
 
 // encode writes a label and fields, each behind its length in four bytes, big-endian: no field can lend bytes to its
@@ -45,7 +47,7 @@ func appendField(b, field []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(b, uint32(len(field))), field...)
 }
 
-// encode writes a label, the chain id, the deal id in eight bytes, and more fields.
+// encode writes a label, the chain id, the deal id, and more fields.
 func (d Deal) encode(label string, more ...[]byte) []byte {
-	return encode(label, append([][]byte{[]byte(d.ChainID), binary.BigEndian.AppendUint64(nil, d.ID)}, more...)...)
+	return encode(label, append([][]byte{[]byte(d.ChainID), []byte(d.ID)}, more...)...)
 }

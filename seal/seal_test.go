@@ -17,8 +17,14 @@ import (
 	"github.com/medibloc/panacea/seal"
 )
 
+// Ids of two deals.
+const (
+	dealID      = "0102030405060708090a0b0c0d0e0f10"
+	otherDealID = "0102030405060708090a0b0c0d0e0f11"
+)
+
 var (
-	deal      = seal.Deal{ChainID: "panacea-3", ID: 42}
+	deal      = seal.Deal{ChainID: "panacea-3", ID: dealID}
 	provider  = bytes.Repeat([]byte{0x11}, 20)
 	suites    = []seal.Suite{seal.X25519, seal.Hybrid}
 	chunkSize = 1 << 20
@@ -139,8 +145,8 @@ func TestSubmission(t *testing.T) {
 
 		// A ciphertext moved to another deal or chain, or sent by another account, does not open.
 		for name, moved := range map[string]seal.Submission{
-			"deal":     {Deal: seal.Deal{ChainID: deal.ChainID, ID: 43}, Provider: provider},
-			"chain":    {Deal: seal.Deal{ChainID: "panacea-4", ID: 42}, Provider: provider},
+			"deal":     {Deal: seal.Deal{ChainID: deal.ChainID, ID: otherDealID}, Provider: provider},
+			"chain":    {Deal: seal.Deal{ChainID: "panacea-4", ID: dealID}, Provider: provider},
 			"provider": {Deal: deal, Provider: bytes.Repeat([]byte{0x12}, 20)},
 			"nobody":   {Deal: deal},
 		} {
@@ -179,7 +185,7 @@ func TestObject(t *testing.T) {
 
 		_, err = openObject(secretOf(2).ContentKey(deal, c), c, object)
 		require.ErrorIs(t, err, seal.ErrChunk)
-		_, err = openObject(secretOf(1).ContentKey(seal.Deal{ChainID: deal.ChainID, ID: 43}, c), c, object)
+		_, err = openObject(secretOf(1).ContentKey(seal.Deal{ChainID: deal.ChainID, ID: otherDealID}, c), c, object)
 		require.ErrorIs(t, err, seal.ErrChunk)
 		_, err = openObject(k, seal.Commitment{}, object)
 		require.ErrorIs(t, err, seal.ErrCommitment)
@@ -334,9 +340,9 @@ func TestContentKey(t *testing.T) {
 
 		_, err = seal.OpenContentKey(key(t, suite), deal, c, sealed)
 		require.ErrorIs(t, err, seal.ErrOpen)
-		_, err = seal.OpenContentKey(consumer, seal.Deal{ChainID: deal.ChainID, ID: 43}, c, sealed)
+		_, err = seal.OpenContentKey(consumer, seal.Deal{ChainID: deal.ChainID, ID: otherDealID}, c, sealed)
 		require.ErrorIs(t, err, seal.ErrOpen)
-		_, err = seal.OpenContentKey(consumer, seal.Deal{ChainID: "panacea-4", ID: 42}, c, sealed)
+		_, err = seal.OpenContentKey(consumer, seal.Deal{ChainID: "panacea-4", ID: dealID}, c, sealed)
 		require.ErrorIs(t, err, seal.ErrOpen)
 		_, err = seal.OpenContentKey(consumer, deal, seal.Commitment{}, sealed)
 		require.ErrorIs(t, err, seal.ErrOpen)
@@ -398,7 +404,7 @@ func TestDerivedValuesAreDistinct(t *testing.T) {
 		require.NoError(t, err)
 		add(suite.String(), b[2:])
 	}
-	for _, d := range []seal.Deal{deal, {ChainID: deal.ChainID, ID: 43}, {ChainID: "panacea-4", ID: 42}} {
+	for _, d := range []seal.Deal{deal, {ChainID: deal.ChainID, ID: otherDealID}, {ChainID: "panacea-4", ID: dealID}} {
 		c, credential, subject := s.ContentTag(d, digest), s.CredentialTag(d, string(digest[:])), s.SubjectTag(d, string(digest[:]))
 		add("content tag", c[:])
 		add("credential tag", credential[:])
@@ -488,7 +494,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	d := seal.Deal{ChainID: "panacea-3", ID: 1}
+	d := seal.Deal{ChainID: "panacea-3", ID: dealID}
 	s := seal.Submission{Deal: d, Provider: []byte("provider's address")}
 
 	// The provider.
@@ -550,4 +556,16 @@ func Example() {
 func sum(b []byte) []byte {
 	s := sha256.Sum256(b)
 	return s[:]
+}
+
+func TestAPresentationChallengeIsOfOneSale(t *testing.T) {
+	own := seal.Submission{Deal: deal, Provider: provider}
+	require.Equal(t, "11d96ea9a46bcc2c1eeecc87dca71b86c4b5abc2387b59c15388c14add6b4f11", own.PresentationChallenge())
+	for _, other := range []seal.Submission{
+		{Deal: seal.Deal{ChainID: "panacea-4", ID: dealID}, Provider: provider},
+		{Deal: seal.Deal{ChainID: deal.ChainID, ID: otherDealID}, Provider: provider},
+		{Deal: deal, Provider: provider[1:]},
+	} {
+		require.NotEqual(t, own.PresentationChallenge(), other.PresentationChallenge())
+	}
 }

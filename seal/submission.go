@@ -1,6 +1,8 @@
 package seal
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +14,13 @@ import (
 type Submission struct {
 	Deal     Deal
 	Provider []byte // the provider's account address, raw bytes
+}
+
+// PresentationChallenge returns the challenge that a verifiable presentation must answer to be sold in this submission: the
+// lower-case hexadecimal SHA-256 of label, chain id, deal id and provider, so that a presentation seen elsewhere cannot be sold.
+func (s Submission) PresentationChallenge() string {
+	digest := sha256.Sum256(s.Deal.encode(labelPresentation, s.Provider))
+	return hex.EncodeToString(digest[:])
 }
 
 func (s Submission) info() []byte { return s.Deal.encode(labelSubmission, s.Provider) }

@@ -21,7 +21,7 @@ const vectorsFile = "../docs/protocol/seal-vectors.json"
 type vectors struct {
 	Note         string            `json:"note"`
 	ChainID      string            `json:"chain_id"`
-	DealID       uint64            `json:"deal_id"`
+	DealID       string            `json:"deal_id"`
 	Provider     string            `json:"provider"`
 	OracleSecret string            `json:"oracle_secret"`
 	HPKE         []hpkeVector      `json:"hpke"`
