@@ -81,10 +81,12 @@ type Options struct {
 // Schema is a compiled schema. It may be used by several goroutines.
 type Schema struct {
 	limits  Limits
-	compile func() (*instance, error)
+	program *node // nil if the library evaluates it
 
-	mu   sync.Mutex
-	free []*instance // compiled and not in use, at most maximumFree
+	// For the library each goroutine needs a copy of its own, because the copy's meter is its.
+	compile func() (*instance, error)
+	mu      sync.Mutex
+	free    []*instance // compiled and not in use, at most maximumFree
 }
 
 const maximumFree = 8
@@ -150,6 +152,9 @@ func compileParsed(ctx context.Context, url string, doc any, o Options) (*Schema
 	first, err := s.compile()
 	if err != nil {
 		return nil, err
+	}
+	if first.program != nil {
+		return &Schema{limits: o.Limits, program: first.program}, nil
 	}
 	// What the schema needs has been had. Compiling it again, for another goroutine, asks for nothing more.
 	docs.ctx, docs.o.Resolver = nil, nil
@@ -280,7 +285,7 @@ func (d *documents) Load(url string) (any, error) {
 	return doc, nil
 }
 
-// newInstance compiles, and puts a meter on every subschema of the result.
+// newInstance compiles, and makes a program of the result, or puts a meter on every subschema.
 func newInstance(base string, docs *documents, o Options) (*instance, error) {
 	in := &instance{}
 	budget := &regexpBudget{left: o.Limits.RegexpSize, meter: &in.meter}
@@ -319,9 +324,16 @@ func newInstance(base string, docs *documents, o Options) (*instance, error) {
 		}
 		return nil, fmt.Errorf("%w: %s", ErrSchema, shorten(err.Error()))
 	}
-	g := graph{meter: &in.meter, depth: map[*jsonschema.Schema]int{}}
-	if err := g.visit(in.root); err != nil {
+	g := graph{depth: map[*jsonschema.Schema]int{}, own: true}
+	all, err := g.visit(in.root)
+	if err != nil {
 		return nil, err
+	}
+	if g.own {
+		return &instance{program: newProgram(in.root, all)}, nil
+	}
+	for s := range all {
+		in.meter.attach(s)
 	}
 	return in, nil
 }
@@ -338,7 +350,7 @@ func shorten(s string) string {
 // graph walks the subschemas that can be reached from a schema. The depth of one is the greatest number of subschemas
 // that are under evaluation at one value at once, itself included.
 type graph struct {
-	meter *meter
+	own   bool                       // this package can evaluate all that was visited
 	depth map[*jsonschema.Schema]int // underway while it is walked
 }
 
@@ -348,20 +360,21 @@ const (
 	maximumReference = 10_000
 )
 
-func (g *graph) visit(root *jsonschema.Schema) error {
+func (g *graph) visit(root *jsonschema.Schema) (map[*jsonschema.Schema]bool, error) {
 	queue := []*jsonschema.Schema{root}
 	seen := map[*jsonschema.Schema]bool{root: true}
 	dynamic := 0
 	for len(queue) > 0 {
 		s := queue[0]
 		queue = queue[1:]
+		g.own = g.own && evaluable(s)
 		if s.DynamicRef != nil || s.RecursiveRef != nil {
 			if dynamic++; dynamic > 256 {
-				return fmt.Errorf("%w: %w: more than 256 dynamic references", ErrSchema, ErrLimit)
+				return nil, fmt.Errorf("%w: %w: more than 256 dynamic references", ErrSchema, ErrLimit)
 			}
 		}
 		if _, err := g.inPlace(s, 1); err != nil {
-			return err
+			return nil, err
 		}
 		for _, next := range append(inPlace(s), children(s)...) {
 			if !seen[next] {
@@ -370,11 +383,7 @@ func (g *graph) visit(root *jsonschema.Schema) error {
 			}
 		}
 	}
-	// Only now, so that no schema is metered twice.
-	for s := range seen {
-		g.meter.attach(s)
-	}
-	return nil
+	return seen, nil
 }
 
 func (g *graph) inPlace(s *jsonschema.Schema, level int) (int, error) {

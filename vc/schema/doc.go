@@ -6,8 +6,8 @@
 //	err = s.Validate(document)
 //	if errors.Is(err, schema.ErrInvalid) { … }
 //
-// The validator is github.com/santhosh-tekuri/jsonschema. What is added here is that it can be let loose on a schema and a
-// document that strangers wrote:
+// Schemas are compiled by github.com/santhosh-tekuri/jsonschema. What is added here is that alternatives are told apart before they
+// are evaluated, which makes schemas like FHIR's usable, and that schema and document may be written by strangers:
 //
 //   - nothing is loaded from a network or a file; a $ref to another document is answered by the caller's Resolver or refused;
 //   - text, depth, values, documents and regular expressions are bounded before the compiler sees them;

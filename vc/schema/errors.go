@@ -9,6 +9,8 @@ import (
 var (
 	// ErrInvalid says that the document does not conform to the schema; the error is a *ValidationError.
 	ErrInvalid = errors.New("schema: the document does not conform to the schema")
+	// ErrSyntax says that a text is not exactly one JSON value that means one thing only.
+	ErrSyntax = errors.New("schema: not valid JSON")
 	// ErrSchema says that the schema is not a valid JSON Schema.
 	ErrSchema = errors.New("schema: not a valid JSON Schema")
 	// ErrDraft says that the schema does not say by $schema which draft it is of, or one that is not supported.

@@ -148,10 +148,11 @@ func size(v any) int {
 	return n
 }
 
-// instance is one compiled copy of a schema, for one goroutine at a time.
+// instance is one compiled copy of a schema: a program for any number of goroutines, or what the library evaluates, for one at a time.
 type instance struct {
-	root  *jsonschema.Schema
-	meter meter
+	program *node
+	root    *jsonschema.Schema
+	meter   meter
 }
 
 // Regular expressions are Go's (RE2), whose time is linear in the text, times the size of the compiled expression.
@@ -176,9 +177,12 @@ type pattern struct {
 	meter *meter
 }
 
-// MatchString spends for the text's length times the expression's size before it matches.
-func (p *pattern) MatchString(s string) bool {
-	p.meter.spend(1 + (len(s)+1)*p.size/256)
+// MatchString is what the library calls.
+func (p *pattern) MatchString(s string) bool { return p.matches(p.meter, s) }
+
+// matches spends for the text's length times the expression's size before it matches.
+func (p *pattern) matches(m *meter, s string) bool {
+	m.spend(1 + (len(s)+1)*p.size/256)
 	return p.Regexp.MatchString(s)
 }
 

@@ -16,14 +16,13 @@ import (
 // ValidateText validates a document given as text, exactly one JSON value. Errors are ErrInvalid and ErrLimit, and for text
 // that is not JSON those of reading it, which are ErrInvalid too.
 func (s *Schema) ValidateText(text []byte) error {
-	steps := s.limits.Steps
-	doc, err := jsondoc.Parse(text, jsondoc.Limits{Bytes: s.limits.DocumentBytes, Depth: s.limits.Depth, Values: s.limits.Values})
-	if errors.Is(err, jsondoc.ErrLimit) {
-		return fmt.Errorf("%w: %w", ErrLimit, err)
-	} else if err != nil {
+	d, err := Parse(text, s.limits)
+	if errors.Is(err, ErrSyntax) {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	} else if err != nil {
+		return err
 	}
-	return s.validate(doc, &steps)
+	return s.ValidateDocument(d)
 }
 
 // Validate validates a parsed document, of the types that encoding/json makes, numbers best as json.Number. Errors are
@@ -42,20 +41,34 @@ func (s *Schema) ValidateWithin(doc any, steps *int) error {
 	} else if err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	return s.validate(doc, steps)
-}
-
-func (s *Schema) validate(doc any, steps *int) error {
 	values, err := checkNumbers(doc)
 	if err != nil {
 		return err
 	}
+	return s.evaluate(doc, values, steps)
+}
+
+func (s *Schema) evaluate(doc any, values int, steps *int) error {
+	allowed := min(s.limits.Steps, *steps)
+	if s.program == nil {
+		return s.evaluateByLibrary(doc, values, steps, allowed)
+	}
+	e := &evaluation{meter: meter{left: allowed}}
+	ok := false
+	err := e.guard(func() error { ok = e.evaluate(s.program, doc); return nil })
+	*steps = max(*steps-(allowed-e.left)-values/16, 0)
+	if err == nil && !ok {
+		return e.err()
+	}
+	return err
+}
+
+func (s *Schema) evaluateByLibrary(doc any, values int, steps *int, allowed int) error {
 	in, err := s.take()
 	if err != nil {
 		return err
 	}
 	defer s.give(in)
-	allowed := min(s.limits.Steps, *steps)
 	in.meter.left = allowed
 	err = in.meter.guard(func() error { return in.root.Validate(doc) })
 	*steps = max(*steps-(allowed-in.meter.left)-values/16, 0)
