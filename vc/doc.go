@@ -21,6 +21,12 @@
 // canonicalisation are bounded before they are spent, and no input panics. Nothing here
 // reads a clock or a network of its own.
 //
+// RDFC-1.0 has no one form for documents that write one blank node label ("_:x") in two
+// graphs, or graphs within each other: issuer and verifier may get different bytes, and a
+// genuine credential or presentation then fails to verify. It cannot be exploited to make
+// something else verify, because the canonical bytes are the whole dataset with other
+// labels, so that equal bytes mean equal statements.
+//
 // # Reading the code
 //
 // credential.go and validate.go are the data model; dataintegrity.go is what all proofs

@@ -1,9 +1,15 @@
 // Package rdfc canonicalises RDF datasets by RDFC-1.0 (W3C RDF Dataset
 // Canonicalization) with SHA-256 or SHA-384.
 //
-// Two datasets that differ only in the names of their blank nodes, in the order of
-// their statements or in repeated statements have the same canonical form, and only
-// those. That form is what Data Integrity proofs sign.
+// Datasets have the same canonical form only if they differ in nothing but the names of
+// their blank nodes, the order of their statements and repeated statements. That form is
+// what Data Integrity proofs sign.
+//
+// The reverse, that all such datasets have one form, is true where no blank node is
+// subject or object in two graphs and no blank graph name lies, through however many
+// graphs, in its own graph; JSON-LD that does not write labels of blank nodes ("_:x")
+// makes only such datasets. Beyond, the form may depend on labels and order: that is a
+// defect of RDFC-1.0 §4.7, which other implementations share, and relabel_test.go shows.
 //
 // A small hostile dataset can be made to cost a canonicaliser exponential time
 // (dataset poisoning, RDFC-1.0 §7.1). Canonicalize counts the steps of the only

@@ -1,0 +1,4 @@
+package rdfc
+
+// IsNested is isNested, for tests that need package jsonld.
+var IsNested = isNested
