@@ -12,8 +12,9 @@ import (
 	"github.com/cosmos/cosmos-sdk/server/config"
 	authtx "github.com/cosmos/cosmos-sdk/x/auth/tx"
 
-	didresolver "github.com/medibloc/panacea/x/did/resolver"
 	didtypes "github.com/medibloc/panacea/x/did/types"
+	resourceresolver "github.com/medibloc/panacea/x/resource/resolver"
+	resourcetypes "github.com/medibloc/panacea/x/resource/types"
 )
 
 // openAPI describes everything below; scripts/protogen.sh generates it.
@@ -28,7 +29,7 @@ func (app *App) RegisterAPIRoutes(apiServer *api.Server, apiConfig config.APICon
 	cmtservice.RegisterGRPCGatewayRoutes(ctx, apiServer.GRPCGatewayRouter)
 	nodeservice.RegisterGRPCGatewayRoutes(ctx, apiServer.GRPCGatewayRouter)
 	app.BasicModuleManager.RegisterGRPCGatewayRoutes(ctx, apiServer.GRPCGatewayRouter)
-	didresolver.Mount(apiServer.Router, didtypes.NewQueryClient(ctx))
+	resourceresolver.Mount(apiServer.Router, didtypes.NewQueryClient(ctx), resourcetypes.NewQueryClient(ctx))
 	apiServer.Router.HandleFunc("/openapi.json", serveOpenAPI).Methods(http.MethodGet)
 	apiServer.Router.HandleFunc("/swagger/swagger.yaml", serveOpenAPI).Methods(http.MethodGet) // JSON is YAML; before the SDK's own
 	must(server.RegisterSwaggerAPI(ctx, apiServer.Router, apiConfig.Swagger))

@@ -100,6 +100,12 @@ import (
 	"github.com/medibloc/panacea/x/did"
 	didkeeper "github.com/medibloc/panacea/x/did/keeper"
 	didtypes "github.com/medibloc/panacea/x/did/types"
+	"github.com/medibloc/panacea/x/oracle"
+	oraclekeeper "github.com/medibloc/panacea/x/oracle/keeper"
+	oracletypes "github.com/medibloc/panacea/x/oracle/types"
+	"github.com/medibloc/panacea/x/resource"
+	resourcekeeper "github.com/medibloc/panacea/x/resource/keeper"
+	resourcetypes "github.com/medibloc/panacea/x/resource/types"
 )
 
 // App is the chain's state machine.
@@ -125,6 +131,8 @@ type App struct {
 	ICAHostKeeper       *icahostkeeper.Keeper
 	TransferKeeper      *transferkeeper.Keeper
 	DIDKeeper           didkeeper.Keeper
+	ResourceKeeper      resourcekeeper.Keeper
+	OracleKeeper        oraclekeeper.Keeper
 
 	ModuleManager      *module.Manager
 	BasicModuleManager module.BasicManager
@@ -181,7 +189,7 @@ func New(
 			evidencetypes.StoreKey, feegrant.StoreKey, govtypes.StoreKey, minttypes.StoreKey, slashingtypes.StoreKey,
 			stakingtypes.StoreKey, upgradetypes.StoreKey,
 			ibcexported.StoreKey, icacontrollertypes.StoreKey, icahosttypes.StoreKey, transfertypes.StoreKey,
-			didtypes.StoreKey,
+			didtypes.StoreKey, resourcetypes.StoreKey, oracletypes.StoreKey,
 		),
 	}
 	objects := storetypes.NewObjectStoreKeys(banktypes.ObjectStoreKey)
@@ -282,6 +290,11 @@ func (app *App) newKeepers(logger log.Logger, options servertypes.AppOptions, ba
 		app.IBCKeeper.ChannelKeeper, accountKeeper{app.AccountKeeper}, app.MsgServiceRouter(), app.GRPCQueryRouter(), gov)
 
 	app.DIDKeeper = didkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(didtypes.StoreKey)), accounts, gov)
+	app.ResourceKeeper = resourcekeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(resourcetypes.StoreKey)), accounts, app.DIDKeeper, gov)
+	app.OracleKeeper = oraclekeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(oracletypes.StoreKey)), accounts,
+		app.StakingKeeper, app.SlashingKeeper, gov)
+	app.EvidenceKeeper.SetRouter(evidencetypes.NewRouter().
+		AddRoute(oracletypes.ModuleName, oraclekeeper.NewEvidenceHandler(app.OracleKeeper)))
 }
 
 // newIBCRoutes joins the IBC applications to ports, and returns the light client through which other chains are seen.
@@ -322,6 +335,8 @@ func (app *App) newModules(lightClient ibctm.LightClientModule) {
 		ica.NewAppModule(app.ICAControllerKeeper, app.ICAHostKeeper),
 		transfer.NewAppModule(app.TransferKeeper),
 		did.NewAppModule(app.DIDKeeper),
+		resource.NewAppModule(app.ResourceKeeper, app.DIDKeeper),
+		oracle.NewAppModule(app.OracleKeeper),
 	)
 	app.BasicModuleManager = module.NewBasicManagerFromManager(app.ModuleManager, genesisDefaults(app.ModuleManager))
 	app.BasicModuleManager.RegisterLegacyAminoCodec(app.encoding.Amino)
@@ -333,20 +348,21 @@ func (app *App) newModules(lightClient ibctm.LightClientModule) {
 	app.ModuleManager.SetOrderBeginBlockers(
 		minttypes.ModuleName, distrtypes.ModuleName, slashingtypes.ModuleName, evidencetypes.ModuleName, stakingtypes.ModuleName,
 		ibcexported.ModuleName, transfertypes.ModuleName, icatypes.ModuleName,
-		genutiltypes.ModuleName, authz.ModuleName, didtypes.ModuleName,
+		genutiltypes.ModuleName, authz.ModuleName, didtypes.ModuleName, resourcetypes.ModuleName, oracletypes.ModuleName,
 	)
-	// Bank first: it credits the fees of the block. Staking after governance, which may have changed its parameters.
+	// Bank first: it credits the fees of the block. Staking after governance, which may have changed its parameters. Oracles after
+	// staking: they note the power that each validator ends the block with.
 	app.ModuleManager.SetOrderEndBlockers(
 		banktypes.ModuleName, govtypes.ModuleName, stakingtypes.ModuleName,
 		ibcexported.ModuleName, transfertypes.ModuleName, icatypes.ModuleName,
-		genutiltypes.ModuleName, feegrant.ModuleName, didtypes.ModuleName,
+		genutiltypes.ModuleName, feegrant.ModuleName, didtypes.ModuleName, resourcetypes.ModuleName, oracletypes.ModuleName,
 	)
 	// Genutil delivers the genesis transactions, and so comes after everything that they touch.
 	genesis := []string{
 		authtypes.ModuleName, banktypes.ModuleName, distrtypes.ModuleName, stakingtypes.ModuleName, slashingtypes.ModuleName,
 		govtypes.ModuleName, minttypes.ModuleName, ibcexported.ModuleName, evidencetypes.ModuleName, authz.ModuleName,
 		feegrant.ModuleName, transfertypes.ModuleName, icatypes.ModuleName, upgradetypes.ModuleName, vestingtypes.ModuleName,
-		consensustypes.ModuleName, didtypes.ModuleName, genutiltypes.ModuleName,
+		consensustypes.ModuleName, didtypes.ModuleName, resourcetypes.ModuleName, oracletypes.ModuleName, genutiltypes.ModuleName,
 	}
 	app.ModuleManager.SetOrderInitGenesis(genesis...)
 	app.ModuleManager.SetOrderExportGenesis(genesis...)

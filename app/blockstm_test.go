@@ -19,41 +19,98 @@ import (
 	"github.com/medibloc/panacea/app/apptest"
 )
 
-// blocks returns random blocks of transactions that depend on one another and of such that do not: sends among few accounts,
-// DIDs created, updated and deactivated, some of them by several transactions of one block, stake, and transactions that fail.
-func blocks(t *testing.T, chain *apptest.Chain, random *rand.Rand, accounts, count int) [][][]byte {
+// traffic makes random transactions that depend on one another, and such that do not.
+type traffic struct {
+	t         *testing.T
+	chain     *apptest.Chain
+	random    *rand.Rand
+	accounts  int
+	validator string
+	dids      []*apptest.DID
+	// active are oracles, and waiting are registered ones that nobody has approved.
+	active, waiting []*apptest.Oracle
+}
+
+// newTraffic prepares the chain for traffic: two active oracles, and two that wait.
+func newTraffic(t *testing.T, chain *apptest.Chain, random *rand.Rand, accounts int) *traffic {
 	t.Helper()
 	validators, err := chain.StakingKeeper.GetAllValidators(chain.Context())
 	require.NoError(t, err)
-	validator := validators[0].OperatorAddress
-	var dids []*apptest.DID
-	message := func(from sdk.AccAddress) sdk.Msg {
-		amount := sdk.NewInt64Coin(app.BaseDenom, random.Int63n(1_000_000)+1)
-		known, kind := len(dids), random.Intn(10)
-		switch {
-		case kind < 3:
-			return banktypes.NewMsgSend(from, chain.Address(random.Intn(accounts)), sdk.NewCoins(amount))
-		case kind < 4:
-			return banktypes.NewMsgSend(from, chain.Address(random.Intn(accounts)), sdk.NewCoins(sdk.NewInt64Coin("none", 1)))
-		case kind < 5:
-			return stakingtypes.NewMsgDelegate(from.String(), validator, amount)
-		case kind < 8 || known == 0:
-			dids = append(dids, apptest.NewDID(t, fmt.Sprint("did ", known)))
-			return dids[known].Create(from)
-		case kind < 9:
-			return dids[random.Intn(known)].AddService(from)
-		default:
-			return dids[random.Intn(known)].Deactivate(from)
-		}
+	tr := &traffic{t: t, chain: chain, random: random, accounts: accounts, validator: validators[0].OperatorAddress}
+	tr.active = chain.StartOracles(50, 20)
+	tr.waiting = []*apptest.Oracle{chain.NewOracle(2), chain.NewOracle(3)}
+	var validate, register [][]byte
+	for i, oracle := range tr.waiting {
+		validate = append(validate, chain.Tx(2+i, chain.Validate(2+i, umed(10_000_000))))
+		register = append(register, chain.Tx(2+i, oracle.Register(chain.TrustedBlock(), false)))
 	}
+	chain.MustBlock(validate...)
+	chain.MustBlock(register...)
+	return tr
+}
+
+// blocks returns random blocks: sends among few accounts, DIDs and resources created and changed, some of them by several
+// transactions of one block, oracles that let others in, move and contradict themselves, stake, and transactions that fail.
+func (tr *traffic) blocks(count int) [][][]byte {
 	result := make([][][]byte, count)
 	for i := range result {
-		for range random.Intn(60) {
-			from := random.Intn(accounts)
-			result[i] = append(result[i], chain.Tx(from, message(chain.Address(from))))
+		for range tr.random.Intn(60) {
+			from := tr.random.Intn(tr.accounts)
+			result[i] = append(result[i], tr.chain.Tx(from, tr.message(tr.chain.Address(from))))
 		}
 	}
 	return result
+}
+
+func (tr *traffic) message(from sdk.AccAddress) sdk.Msg {
+	amount := umed(tr.random.Int63n(1_000_000) + 1)
+	switch kind := tr.random.Intn(20); {
+	case kind < 4:
+		return banktypes.NewMsgSend(from, tr.chain.Address(tr.random.Intn(tr.accounts)), sdk.NewCoins(amount))
+	case kind < 5:
+		return banktypes.NewMsgSend(from, tr.chain.Address(tr.random.Intn(tr.accounts)), sdk.NewCoins(sdk.NewInt64Coin("none", 1)))
+	case kind < 7:
+		return stakingtypes.NewMsgDelegate(from.String(), tr.validator, amount)
+	case kind < 8:
+		return stakingtypes.NewMsgDelegate(from.String(), sdk.ValAddress(tr.active[0].Operator).String(), amount)
+	case kind < 10:
+		return tr.oracleMessage(from)
+	}
+	return tr.didMessage(from)
+}
+
+func (tr *traffic) oracleMessage(from sdk.AccAddress) sdk.Msg {
+	switch kind := tr.random.Intn(10); {
+	case kind < 2 && len(tr.waiting) > 0:
+		newcomer := tr.waiting[0]
+		tr.waiting = tr.waiting[1:]
+		return tr.active[0].Approve(from, newcomer)
+	case kind < 3:
+		certificate := apptest.Certificate(apptest.ChainID, "00112233445566778899aabbccddeeff", from, "datum", 1000)
+		other := certificate
+		other.ObjectSize += amountOf(tr.random)
+		return tr.active[1].Report(from, certificate, other)
+	default:
+		return tr.active[tr.random.Intn(2)].Move(from, fmt.Sprintf("https://%d.example", tr.random.Int()))
+	}
+}
+
+func amountOf(random *rand.Rand) uint64 { return uint64(random.Intn(1000) + 1) }
+
+func (tr *traffic) didMessage(from sdk.AccAddress) sdk.Msg {
+	known, kind := len(tr.dids), tr.random.Intn(10)
+	if known == 0 || kind < 4 {
+		tr.dids = append(tr.dids, apptest.NewDID(tr.t, fmt.Sprint("did ", known)))
+		return tr.dids[known].Create(from)
+	}
+	chosen := tr.dids[tr.random.Intn(known)]
+	switch {
+	case kind < 6:
+		return chosen.AddService(from)
+	case kind < 9:
+		return chosen.Publish(apptest.ChainID, from, fmt.Sprint("schema ", tr.random.Intn(2)), `{"type":"object"}`)
+	}
+	return chosen.Deactivate(from)
 }
 
 // TestParallelExecutionGivesTheSameState: Block-STM and sequential execution agree on every result and on the app hash of
@@ -70,7 +127,8 @@ func TestParallelExecutionGivesTheSameState(t *testing.T) {
 			sequential := apptest.New(t, apptest.Config{Accounts: accounts, Options: map[string]any{
 				server.FlagBlockExecutor: serverconfig.BlockExecutorSequential,
 			}})
-			made := blocks(t, sequential, rand.New(rand.NewSource(seed)), accounts, 12)
+			random := newTraffic(t, sequential, rand.New(rand.NewSource(seed)), accounts)
+			prepared, made := sequential.Blocks(), random.blocks(12)
 			run := func(chain *apptest.Chain) (outcomes []outcome) {
 				for _, block := range made {
 					var o outcome
@@ -89,6 +147,9 @@ func TestParallelExecutionGivesTheSameState(t *testing.T) {
 					server.FlagBlockSTMWorkers:     4,
 					server.FlagBlockSTMPreEstimate: estimate,
 				}})
+				for _, block := range prepared {
+					parallel.MustBlock(block...)
+				}
 				require.Equal(t, expected, run(parallel), "with pre-estimation: %t", estimate)
 			}
 		})

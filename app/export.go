@@ -58,6 +58,7 @@ func (app *App) resetHeights(ctx sdk.Context, jailAllowed []string) error {
 		{"resetting heights of unbonding stake", app.resetUnbonding},
 		{"jailing validators", func(ctx sdk.Context) error { return app.jailOthers(ctx, jailAllowed) }},
 		{"resetting signing records", app.resetSigningInfos},
+		{"moving the heights of oracles", func(ctx sdk.Context) error { return app.OracleKeeper.PrepareForHeightZero(ctx) }},
 	}
 	for _, step := range steps {
 		if err := step.do(ctx); err != nil {

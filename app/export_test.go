@@ -97,7 +97,34 @@ func eventfulChain(t *testing.T) (*apptest.Chain, *apptest.DID) {
 		})),
 		chain.Tx(4, grant, anything, allowance),
 	)
+	resourcesAndOracles(chain, changed)
 	return chain, changed
+}
+
+// resourcesAndOracles adds a resource of two versions by a DID that account 0 pays for, an oracle of account 1's validator that has
+// moved and whose stake has changed, one of account 5's that has contradicted itself and was punished, and one of account 4's
+// that waits for approval.
+func resourcesAndOracles(chain *apptest.Chain, publisher *apptest.DID) {
+	address := chain.Address
+	publish := func(schema string) sdk.Msg { return publisher.Publish(apptest.ChainID, address(0), "record", schema) }
+	chain.MustBlock(chain.Tx(0, publish(`{}`)), chain.Tx(0, publish(`{"type":"object"}`)),
+		chain.Tx(4, chain.Validate(4, umed(30_000_000))), chain.Tx(5, chain.Validate(5, umed(10_000_000))))
+
+	oracles := make(map[int]*apptest.Oracle)
+	for _, i := range []int{1, 4, 5} {
+		oracles[i] = chain.NewOracle(i)
+	}
+	block := chain.TrustedBlock()
+	chain.MustBlock(chain.Tx(1, oracles[1].Register(block, true)), chain.Tx(5, oracles[5].Register(block, false)))
+	chain.MustBlock(chain.Tx(0, oracles[1].Approve(address(0), oracles[5])), chain.Tx(4, oracles[4].Register(block, false)))
+	chain.MustBlock(chain.Tx(0, oracles[1].Move(address(0), "https://elsewhere.example")),
+		chain.Tx(2, stakingtypes.NewMsgDelegate(address(2).String(), sdk.ValAddress(address(1)).String(), umed(7_000_000))))
+
+	first := apptest.Certificate(apptest.ChainID, "00112233445566778899aabbccddeeff", address(0), "datum", chain.LastBlockHeight()+10)
+	second := first
+	second.ObjectSize++
+	chain.MustBlock(chain.Tx(3, oracles[5].Report(address(3), first, second)))
+	chain.MustBlock()
 }
 
 // imported returns a chain that starts from an exported state, before its first block.
@@ -126,10 +153,11 @@ func TestExportedStateGoesOnAsIfNothingHadHappened(t *testing.T) {
 	chain, changed := eventfulChain(t)
 	exported, before := export(t, chain.App, false)
 	require.Equal(t, chain.LastBlockHeight()+1, exported.Height)
-	require.Len(t, exported.Validators, 2)
+	require.Len(t, exported.Validators, 3)
 	for module, mark := range map[string]string{ // that there is something to lose
 		"did": `"deactivated"`, "staking": `"completion_time"`, "gov": `"PROPOSAL_STATUS_VOTING_PERIOD"`, "auth": "PeriodicVestingAccount",
 		"authz": "SendAuthorization", "feegrant": "PeriodicAllowance", "distribution": `"delegator_withdraw_infos":[{`,
+		"resource": `"record"`, "oracle": `"punished":true`, "evidence": "oracle.v1.Contradiction",
 	} {
 		require.Contains(t, string(compact(t, before[module])), mark, "the state of %s is poorer than this test needs", module)
 	}
@@ -140,7 +168,8 @@ func TestExportedStateGoesOnAsIfNothingHadHappened(t *testing.T) {
 		chain.Tx(1, stakingtypes.NewMsgUndelegate(chain.Address(1).String(), sdk.ValAddress(chain.Address(1)).String(), umed(1_000))),
 		chain.Tx(5, govv1.NewMsgVote(chain.Address(5), 1, govv1.OptionYes, "")),
 	}
-	block := &abci.RequestFinalizeBlock{Height: exported.Height, Time: chain.Now().Add(5 * time.Second), Txs: txs}
+	block := chain.NextBlock(txs...)
+	require.Equal(t, exported.Height, block.Height)
 	chain.MustBlock(txs...)
 	response, err := successor.FinalizeBlock(block)
 	require.NoError(t, err)
@@ -172,7 +201,7 @@ func TestExportForHeightZeroKeepsWhatPeopleOwn(t *testing.T) {
 	supply := chain.BankKeeper.GetSupply(chain.Context(), app.BaseDenom)
 	exported, after := export(t, chain.App, true)
 	require.Zero(t, exported.Height)
-	for _, module := range []string{"did", "gov", "auth", "authz", "feegrant"} {
+	for _, module := range []string{"did", "resource", "gov", "auth", "authz", "feegrant"} {
 		require.JSONEq(t, string(before[module]), string(after[module]), module)
 	}
 
@@ -186,7 +215,7 @@ func TestExportForHeightZeroKeepsWhatPeopleOwn(t *testing.T) {
 	require.True(t, minted.Amount.LT(math.NewInt(1_000_000_000)), "more than one block's worth was minted: %s", minted)
 	validators, err := successor.StakingKeeper.GetBondedValidatorsByPower(ctx)
 	require.NoError(t, err)
-	require.Len(t, validators, 2)
+	require.Len(t, validators, 3)
 }
 
 func compact(t *testing.T, raw json.RawMessage) []byte {

@@ -24,7 +24,10 @@ import (
 	icagenesis "github.com/cosmos/ibc-go/v11/modules/apps/27-interchain-accounts/genesis/types"
 	icatypes "github.com/cosmos/ibc-go/v11/modules/apps/27-interchain-accounts/types"
 
+	"github.com/medibloc/panacea/tee"
 	didtypes "github.com/medibloc/panacea/x/did/types"
+	oracletypes "github.com/medibloc/panacea/x/oracle/types"
+	resourcetypes "github.com/medibloc/panacea/x/resource/types"
 )
 
 const (
@@ -153,6 +156,8 @@ func icaGenesis(state *icagenesis.GenesisState) {
 		sdk.MsgTypeURL(&didtypes.MsgCreateDIDRequest{}),
 		sdk.MsgTypeURL(&didtypes.MsgUpdateDIDRequest{}),
 		sdk.MsgTypeURL(&didtypes.MsgDeactivateDIDRequest{}),
+		sdk.MsgTypeURL(&resourcetypes.MsgCreateResource{}),
+		sdk.MsgTypeURL(&oracletypes.MsgSubmitCollateral{}),
 	}
 }
 
@@ -168,7 +173,8 @@ func DefaultConsensusParams() *cmttypes.ConsensusParams {
 }
 
 // UseLocalParams changes a genesis to suit a local network that people and tests play with: proposals are decided and stake
-// unbonds within minutes, and a validator that stays away is noticed within a minute.
+// unbonds within minutes, a validator that stays away is noticed within a minute, and oracles may run in the simulated enclave
+// of oracled, which no hardware vouches for.
 func UseLocalParams(cdc codec.JSONCodec, state map[string]json.RawMessage) error {
 	changes := map[string]func(codec.JSONCodec, json.RawMessage) json.RawMessage{
 		govtypes.ModuleName: patch(func(s *govv1.GenesisState) {
@@ -186,6 +192,7 @@ func UseLocalParams(cdc codec.JSONCodec, state map[string]json.RawMessage) error
 		minttypes.ModuleName: patch(func(s *minttypes.GenesisState) {
 			s.Params.BlocksPerYear = uint64(365 * 24 * time.Hour / time.Second)
 		}),
+		oracletypes.ModuleName: patch(localOracles),
 	}
 	for name, change := range changes {
 		raw, ok := state[name]
@@ -195,4 +202,17 @@ func UseLocalParams(cdc codec.JSONCodec, state map[string]json.RawMessage) error
 		state[name] = change(cdc, raw)
 	}
 	return nil
+}
+
+// localOracles lets oracles run in simulated enclaves, and keeps evidence against them shorter than stake takes to unbond.
+func localOracles(s *oracletypes.GenesisState) {
+	measurement := tee.SimulatedMeasurement(tee.SimulatedOracle)
+	s.AllowSimulatedEnclaves = true
+	s.Measurements = append(s.Measurements, oracletypes.Measurement{
+		Measurement: measurement[:], Name: tee.SimulatedOracle, MinimumSvn: 1, Simulated: true,
+	})
+	s.Params.AttestationLifetime = 24 * time.Hour
+	s.Params.JudgementGrace = time.Minute
+	s.Params.MaxCertificateLifetime, s.Params.MaxEvidenceAge = 300, 500
+	s.Params.ContradictionJailDuration = 5 * time.Minute
 }

@@ -107,6 +107,8 @@ func TestSimulation(t *testing.T) {
 func invariantsHold(t testing.TB, instance simsx.TestInstance[*app.App], _ []simtypes.Account) {
 	ctx := instance.App.NewContext(true)
 	require.NoError(t, instance.App.DIDKeeper.CheckInvariants(ctx))
+	require.NoError(t, instance.App.ResourceKeeper.CheckInvariants(ctx))
+	require.NoError(t, instance.App.OracleKeeper.CheckInvariants(ctx))
 
 	bank := instance.App.BankKeeper
 	held := sdk.NewCoins()

@@ -14,6 +14,10 @@ const simulatedLabel = "SIMULATED ENCLAVE v1: NO HARDWARE VOUCHES FOR THIS\n"
 // simulatedSize is the size of the body of simulated evidence, in bytes.
 const simulatedSize = len(simulatedLabel) + 32 + 32 + 2 + 2 + 64 + ed25519.SignatureSize
 
+// SimulatedOracle names the simulated enclave of oracled. Local networks allow its measurement,
+// SimulatedMeasurement(SimulatedOracle), with security version 1.
+const SimulatedOracle = "oracled/dev"
+
 // Simulated is the statement of a simulated enclave, signed with a key that everyone knows (SimulatedKey). It shows which
 // values a developer's enclave would report, and that they were not damaged on the way; it proves nothing.
 type Simulated struct {

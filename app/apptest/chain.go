@@ -6,9 +6,11 @@
 package apptest
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"math/rand"
+	"slices"
 	"testing"
 	"time"
 
@@ -54,6 +56,7 @@ type Chain struct {
 	keys      []*secp256k1.PrivKey
 	sequences []uint64
 	now       time.Time
+	blocks    [][][]byte
 }
 
 // New returns a chain after its first block.
@@ -88,6 +91,7 @@ func New(t testing.TB, config Config) *Chain {
 	validators := cmttypes.NewValidatorSet([]*cmttypes.Validator{cmttypes.NewValidator(consensus.PubKey(), 1)})
 	state, err := simtestutil.GenesisStateWithValSet(c.AppCodec(), c.DefaultGenesis(), validators, accounts, balances...)
 	require.NoError(t, err)
+	allowSimulatedOracle(c.AppCodec(), state)
 	raw, err := json.Marshal(state)
 	require.NoError(t, err)
 	params := app.DefaultConsensusParams().ToProto()
@@ -121,16 +125,28 @@ func (c *Chain) Tx(i int, messages ...sdk.Msg) []byte {
 	return raw
 }
 
+// NextBlock returns the block that Block executes with the transactions: five seconds after the last one.
+func (c *Chain) NextBlock(txs ...[]byte) *abci.RequestFinalizeBlock {
+	height := c.LastBlockHeight() + 1
+	hash := sha256.Sum256(fmt.Appendf(nil, "block %d", height))
+	return &abci.RequestFinalizeBlock{Height: height, Time: c.now.Add(5 * time.Second), Hash: hash[:], Txs: txs}
+}
+
 // Block executes and commits a block with the transactions, five seconds after the last one, and returns their results.
 func (c *Chain) Block(txs ...[]byte) []*abci.ExecTxResult {
 	c.t.Helper()
-	c.now = c.now.Add(5 * time.Second)
-	response, err := c.FinalizeBlock(&abci.RequestFinalizeBlock{Height: c.LastBlockHeight() + 1, Time: c.now, Txs: txs})
+	request := c.NextBlock(txs...)
+	c.now = request.Time
+	response, err := c.FinalizeBlock(request)
 	require.NoError(c.t, err)
 	_, err = c.Commit()
 	require.NoError(c.t, err)
+	c.blocks = append(c.blocks, txs)
 	return response.TxResults
 }
+
+// Blocks returns the transactions of all blocks after the first, so that another chain of the same configuration can execute them.
+func (c *Chain) Blocks() [][][]byte { return slices.Clone(c.blocks[1:]) }
 
 // MustBlock is Block for transactions that all succeed.
 func (c *Chain) MustBlock(txs ...[]byte) []*abci.ExecTxResult {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/medibloc/panacea/did"
 	didtypes "github.com/medibloc/panacea/x/did/types"
+	resourcetypes "github.com/medibloc/panacea/x/resource/types"
 )
 
 // DID is a DID with the key that owns it, and the state of its document as its owner knows it.
@@ -19,8 +20,9 @@ type DID struct {
 	Document *didtypes.DIDDocument
 	Sequence uint64
 
-	t   testing.TB
-	key did.PrivateKey
+	t      testing.TB
+	key    did.PrivateKey
+	latest map[string]string // id of the latest version of each resource, by its name
 }
 
 // NewDID returns a DID that derives from a name, with one key for authentication and assertion. It is not on any chain yet.
@@ -31,7 +33,7 @@ func NewDID(t testing.TB, name string) *DID {
 	require.NoError(t, err)
 	derived, err := did.PanaceaDID(key.Public())
 	require.NoError(t, err)
-	d := &DID{ID: derived.String(), t: t, key: key}
+	d := &DID{ID: derived.String(), t: t, key: key, latest: make(map[string]string)}
 	d.Document = &didtypes.DIDDocument{
 		Contexts: &didtypes.Strings{Values: []string{"https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"}},
 		Id:       d.ID,
@@ -81,5 +83,21 @@ func (d *DID) Deactivate(from sdk.AccAddress) sdk.Msg {
 		Did: d.ID, VerificationMethodId: d.methodID(), Signature: d.sign(didtypes.DeactivationDocument(d.ID)), FromAddress: from.String(),
 	}
 	d.Sequence++
+	return message
+}
+
+// Publish returns the message that publishes a JSON Schema under a name, after the last version that this made of it, and
+// takes it for done.
+func (d *DID) Publish(chainID string, from sdk.AccAddress, name, schema string) *resourcetypes.MsgCreateResource {
+	d.t.Helper()
+	seed := sha256.Sum256([]byte(d.ID + name + d.latest[name]))
+	seed[6], seed[8] = seed[6]&0x0f|0x80, seed[8]&0x3f|0x80 // RFC 9562 §5.8: a UUID of version 8
+	id := fmt.Sprintf("%x-%x-%x-%x-%x", seed[:4], seed[4:6], seed[6:8], seed[8:10], seed[10:16])
+	message := &resourcetypes.MsgCreateResource{
+		Did: d.ID, Id: id, Name: name, ResourceType: "JsonSchema", MediaType: "application/schema+json", Data: []byte(schema),
+		PreviousVersionId: d.latest[name], VerificationMethodId: d.methodID(), FromAddress: from.String(),
+	}
+	require.NoError(d.t, message.Sign(chainID, d.key))
+	d.latest[name] = id
 	return message
 }

@@ -44,7 +44,7 @@ func served(path string) bool {
 		"cosmos/distribution/", "cosmos/evidence/", "cosmos/feegrant/", "cosmos/gov/v1/", "cosmos/mint/", "cosmos/slashing/",
 		"cosmos/staking/", "cosmos/tx/v1beta1/service.proto", "cosmos/upgrade/",
 		"ibc/core/client/v1/", "ibc/core/connection/", "ibc/core/channel/", "ibc/applications/transfer/v1/",
-		"ibc/applications/interchain_accounts/", "panacea/did/",
+		"ibc/applications/interchain_accounts/", "panacea/",
 	} {
 		if strings.HasPrefix(path, prefix) {
 			return true
@@ -171,6 +171,8 @@ func write(content string) error {
 			parameter("versionTime", "query", "The version in force at this time, such as 2026-01-01T00:00:00Z."),
 			parameter("service", "query", "Selects a service by the fragment of its id."),
 			parameter("relativeRef", "query", "A relative reference below the selected service's endpoint."),
+			parameter("resourceName", "query", "Selects resources of the DID by name; docs/protocol/resources.md lists all parameters of resources."),
+			parameter("resourceType", "query", "Selects resources of the DID by type."),
 		},
 		"responses": map[string]any{
 			"200": map[string]any{"description": "The document, the resolution result, or the dereferenced resource."},
