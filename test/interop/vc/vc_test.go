@@ -1,5 +1,3 @@
-// Package interop_test lets implementations of verifiable credentials that other people wrote, from npm, verify ours, and
-// ours verify theirs. It needs Node.js and npm; see ../README.md.
 package interop_test
 
 import (
