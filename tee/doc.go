@@ -10,9 +10,13 @@
 //	report, err := tee.Verify(evidence, collateral, blockTime, policy)
 //	err = report.CheckBinding(tee.Binding{ChainID: chainID, …})
 //
-// All of it is a pure function of its arguments, as package dcap is, and may be called by state-machine code.
+// All of this is a pure function of its arguments, as package dcap is, and may be called by state-machine code.
 //
-// This is the half of a verifier. The other half, the interface Enclave that attests, seals and unseals inside an enclave,
-// with EGo and the simulated enclave behind it, belongs to the oracle node and into this package as enclave.go,
-// enclave_ego.go and enclave_simulated.go; SignSimulated is what the last of these will attest with.
+// The other half of the package is Enclave: the trusted
+// execution environment that the process itself runs in, which attests and seals. Package sgx has the real one, by EGo;
+// SimulatedEnclave is for development.
+//
+//	enclave, err := sgx.Open()
+//	evidence, err := enclave.Attest(binding.ReportData())
+//	sealed, err := enclave.Seal(secret, []byte("node keys"))
 package tee
