@@ -14,7 +14,7 @@ import (
 	"github.com/medibloc/panacea/tee"
 	"github.com/medibloc/panacea/tee/dcap"
 	"github.com/medibloc/panacea/tee/dcap/dcaptest"
-	"github.com/medibloc/panacea/x/oracle/internal/fixture"
+	fixture "github.com/medibloc/panacea/x/internal/oraclefixture"
 	"github.com/medibloc/panacea/x/oracle/types"
 )
 

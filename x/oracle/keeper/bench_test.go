@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/medibloc/panacea/tee/dcap/dcaptest"
-	"github.com/medibloc/panacea/x/oracle/internal/fixture"
+	fixture "github.com/medibloc/panacea/x/internal/oraclefixture"
 )
 
 // BenchmarkRegisterOnHardware is a registration with a quote: GasPerEvidence pays for most of it.

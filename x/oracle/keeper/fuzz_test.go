@@ -10,7 +10,7 @@ import (
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 
 	"github.com/medibloc/panacea/tee/dcap/dcaptest"
-	"github.com/medibloc/panacea/x/oracle/internal/fixture"
+	fixture "github.com/medibloc/panacea/x/internal/oraclefixture"
 	"github.com/medibloc/panacea/x/oracle/types"
 )
 

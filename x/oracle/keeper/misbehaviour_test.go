@@ -11,7 +11,7 @@ import (
 	evidencekeeper "github.com/cosmos/cosmos-sdk/x/evidence/keeper"
 	evidencetypes "github.com/cosmos/cosmos-sdk/x/evidence/types"
 
-	"github.com/medibloc/panacea/x/oracle/internal/fixture"
+	fixture "github.com/medibloc/panacea/x/internal/oraclefixture"
 	"github.com/medibloc/panacea/x/oracle/keeper"
 	"github.com/medibloc/panacea/x/oracle/types"
 )

@@ -18,8 +18,8 @@ import (
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	fixture "github.com/medibloc/panacea/x/internal/oraclefixture"
 	"github.com/medibloc/panacea/x/oracle/client/cli"
-	"github.com/medibloc/panacea/x/oracle/internal/fixture"
 	"github.com/medibloc/panacea/x/oracle/types"
 )
 
