@@ -204,7 +204,8 @@ func (m *QueryDealResponse) GetDeal() Deal {
 	return Deal{}
 }
 
-// QueryDealsRequest chooses deals. Without consumer and status it lists all.
+// QueryDealsRequest chooses deals. Without consumer and status it lists all. A consumer's deals come in the order of their numbers,
+// others by id.
 type QueryDealsRequest struct {
 	Consumer   string             `protobuf:"bytes,1,opt,name=consumer,proto3" json:"consumer,omitempty"`
 	Status     DealStatus         `protobuf:"varint,2,opt,name=status,proto3,enum=panacea.datadeal.v1.DealStatus" json:"status,omitempty"`
@@ -926,7 +927,8 @@ type QueryClient interface {
 	Params(ctx context.Context, in *QueryParamsRequest, opts ...grpc.CallOption) (*QueryParamsResponse, error)
 	// Deal returns a deal.
 	Deal(ctx context.Context, in *QueryDealRequest, opts ...grpc.CallOption) (*QueryDealResponse, error)
-	// Deals lists deals: all, by consumer, or by status.
+	// Deals lists deals: all, by consumer, or by status. Of requirements it gives the media type only, and terms without titles and
+	// texts: Deal gives them whole.
 	Deals(ctx context.Context, in *QueryDealsRequest, opts ...grpc.CallOption) (*QueryDealsResponse, error)
 	// Consent returns a consent by deal and data commitment.
 	Consent(ctx context.Context, in *QueryConsentRequest, opts ...grpc.CallOption) (*QueryConsentResponse, error)
@@ -1026,7 +1028,8 @@ type QueryServer interface {
 	Params(context.Context, *QueryParamsRequest) (*QueryParamsResponse, error)
 	// Deal returns a deal.
 	Deal(context.Context, *QueryDealRequest) (*QueryDealResponse, error)
-	// Deals lists deals: all, by consumer, or by status.
+	// Deals lists deals: all, by consumer, or by status. Of requirements it gives the media type only, and terms without titles and
+	// texts: Deal gives them whole.
 	Deals(context.Context, *QueryDealsRequest) (*QueryDealsResponse, error)
 	// Consent returns a consent by deal and data commitment.
 	Consent(context.Context, *QueryConsentRequest) (*QueryConsentResponse, error)

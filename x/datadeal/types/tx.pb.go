@@ -218,9 +218,9 @@ type MsgSubmitConsent struct {
 	// provider must be the certificate's.
 	Provider    string             `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
 	Certificate types1.Certificate `protobuf:"bytes,2,opt,name=certificate,proto3" json:"certificate"`
-	// signatures are of distinct oracles, sorted by oracle address.
+	// signatures are of distinct oracles, in ascending order of the addresses as text.
 	Signatures []types1.OracleSignature `protobuf:"bytes,3,rep,name=signatures,proto3" json:"signatures"`
-	// answers has one answer for each term of the deal.
+	// answers has one answer for each term of the deal, in any order.
 	Answers []TermAnswer `protobuf:"bytes,4,rep,name=answers,proto3" json:"answers"`
 }
 
