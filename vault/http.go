@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -223,7 +222,7 @@ func (h *handler) get(w http.ResponseWriter, r *http.Request) error {
 		http.ServeContent(w, r, "", time.Time{}, reader)
 		return nil
 	}
-	reader, object, err := h.v.OpenRecord(r.Context(), root)
+	reader, object, err := h.v.openRecord(r.Context(), root)
 	if err != nil {
 		return err
 	}
@@ -232,11 +231,8 @@ func (h *handler) get(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", object.MediaType)
 	}
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(http.StatusOK)
-	if _, err := io.Copy(w, reader); err != nil {
-		// The status has been sent; only a broken connection tells that this was not all.
-		panic(http.ErrAbortHandler)
-	}
+	w.Header().Set("ETag", `"`+root.String()+`-record"`)
+	http.ServeContent(w, r, "", time.Time{}, reader)
 	return nil
 }
 

@@ -306,6 +306,10 @@ func (v *Vault) Stat(ctx context.Context, root cid.Cid) (Object, error) {
 
 // OpenRecord reads a record decrypted, or an object that was stored raw as it is. Only io.EOF says that it was all.
 func (v *Vault) OpenRecord(ctx context.Context, root cid.Cid) (io.Reader, Object, error) {
+	return v.openRecord(ctx, root)
+}
+
+func (v *Vault) openRecord(ctx context.Context, root cid.Cid) (io.ReadSeeker, Object, error) {
 	r, err := v.Store.Open(ctx, root)
 	if err != nil {
 		return nil, Object{}, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -65,10 +66,13 @@ func newAPI(t testing.TB, v *vault.Vault) api {
 	return api{t, s.URL}
 }
 
-func (a api) do(method, path string, body io.Reader) (int, []byte) {
+func (a api) do(method, path string, body io.Reader, header ...string) (int, []byte) {
 	r, err := http.NewRequestWithContext(ctx, method, a.url+path, body)
 	require.NoError(a.t, err)
 	r.Header.Set("Authorization", "Bearer secret")
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
 	response, err := http.DefaultClient.Do(r)
 	require.NoError(a.t, err)
 	defer response.Body.Close()
@@ -120,6 +124,10 @@ func TestRecords(t *testing.T) {
 		code, b = there.do("GET", "/v1/objects/"+object.CID, nil)
 		require.Equal(t, 200, code)
 		require.True(t, bytes.Equal(want, b), "%s arrived as it was", filepath.Base(file))
+		middle := len(want) / 2
+		code, b = there.do("GET", "/v1/objects/"+object.CID, nil, "Range", fmt.Sprintf("bytes=%d-%d", middle, middle+99_999))
+		require.Equal(t, 206, code)
+		require.True(t, bytes.Equal(want[middle:min(middle+100_000, len(want))], b), "a part of it, decrypted")
 	}
 	stats, err := patient.Stats(ctx)
 	require.NoError(t, err)

@@ -66,17 +66,44 @@ func Encrypt(key string, dst io.Writer) (io.WriteCloser, error) {
 	return age.Encrypt(dst, id.Recipient())
 }
 
-// Decrypt returns a reader of what src holds encrypted. Only its io.EOF says that this was all. The error is ErrKey if the key is another's.
-func Decrypt(key string, src io.Reader) (io.Reader, error) {
+// Decrypt returns a reader of what src holds encrypted, from its first byte to its last: that it is whole is verified now, each part when it is
+// read. The error is ErrKey if the key is another's.
+func Decrypt(key string, src io.ReadSeeker) (io.ReadSeeker, error) {
 	id, err := parseKey(key)
 	if err != nil {
 		return nil, err
 	}
-	r, err := age.Decrypt(src, id)
+	size, err := src.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	plain, n, err := age.DecryptReaderAt(&readerAt{src: src, at: size}, size, id)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}
-	return r, nil
+	return io.NewSectionReader(plain, 0, n), nil
+}
+
+// readerAt reads what can be sought in, for one reader at a time.
+type readerAt struct {
+	src io.ReadSeeker
+	at  int64 // where src stands
+}
+
+// ReadAt implements io.ReaderAt.
+func (r *readerAt) ReadAt(p []byte, off int64) (int, error) {
+	if off != r.at {
+		if _, err := r.src.Seek(off, io.SeekStart); err != nil {
+			return 0, err
+		}
+		r.at = off
+	}
+	n, err := io.ReadFull(r.src, p)
+	r.at += int64(n)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
+	return n, err
 }
 
 const (

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,7 +17,8 @@ func TestRoundTrip(t *testing.T) {
 	key, err := record.NewKey()
 	require.NoError(t, err)
 	for _, size := range []int{0, 1, 64 << 10, 200_000} {
-		plain := bytes.Repeat([]byte{'x'}, size)
+		plain := make([]byte, size)
+		rand.NewChaCha8([32]byte{}).Read(plain)
 		var sealed bytes.Buffer
 		w, err := record.Encrypt(key, &sealed)
 		require.NoError(t, err)
@@ -29,6 +31,11 @@ func TestRoundTrip(t *testing.T) {
 		got, err := io.ReadAll(r)
 		require.NoError(t, err)
 		require.Equal(t, plain, got)
+		_, err = r.Seek(int64(size/2), io.SeekStart)
+		require.NoError(t, err)
+		got, err = io.ReadAll(r)
+		require.NoError(t, err)
+		require.Equal(t, plain[size/2:], got, "a part")
 		r, err = record.Decrypt(key, bytes.NewReader(sealed.Bytes()[:sealed.Len()-1]))
 		if err == nil {
 			_, err = io.ReadAll(r)
