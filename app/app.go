@@ -97,6 +97,9 @@ import (
 	ibckeeper "github.com/cosmos/ibc-go/v11/modules/core/keeper"
 	ibctm "github.com/cosmos/ibc-go/v11/modules/light-clients/07-tendermint"
 
+	"github.com/medibloc/panacea/x/datadeal"
+	datadealkeeper "github.com/medibloc/panacea/x/datadeal/keeper"
+	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
 	"github.com/medibloc/panacea/x/did"
 	didkeeper "github.com/medibloc/panacea/x/did/keeper"
 	didtypes "github.com/medibloc/panacea/x/did/types"
@@ -113,6 +116,7 @@ type App struct {
 	*baseapp.BaseApp
 	encoding Encoding
 	keys     map[string]*storetypes.KVStoreKey
+	objects  map[string]*storetypes.ObjectStoreKey
 
 	AccountKeeper       authkeeper.AccountKeeper
 	AuthzKeeper         authzkeeper.Keeper
@@ -133,6 +137,7 @@ type App struct {
 	DIDKeeper           didkeeper.Keeper
 	ResourceKeeper      resourcekeeper.Keeper
 	OracleKeeper        oraclekeeper.Keeper
+	DataDealKeeper      datadealkeeper.Keeper
 
 	ModuleManager      *module.Manager
 	BasicModuleManager module.BasicManager
@@ -189,19 +194,19 @@ func New(
 			evidencetypes.StoreKey, feegrant.StoreKey, govtypes.StoreKey, minttypes.StoreKey, slashingtypes.StoreKey,
 			stakingtypes.StoreKey, upgradetypes.StoreKey,
 			ibcexported.StoreKey, icacontrollertypes.StoreKey, icahosttypes.StoreKey, transfertypes.StoreKey,
-			didtypes.StoreKey, resourcetypes.StoreKey, oracletypes.StoreKey,
+			didtypes.StoreKey, resourcetypes.StoreKey, oracletypes.StoreKey, datadealtypes.StoreKey,
 		),
+		objects: storetypes.NewObjectStoreKeys(banktypes.ObjectStoreKey),
 	}
-	objects := storetypes.NewObjectStoreKeys(banktypes.ObjectStoreKey)
 	must(base.RegisterStreamingServices(options, app.keys))
 
-	app.newKeepers(logger, options, objects[banktypes.ObjectStoreKey])
+	app.newKeepers(logger, options)
 	lightClient := app.newIBCRoutes()
 	app.newModules(lightClient)
 
 	app.MountKVStores(app.keys)
-	app.MountObjectStores(objects)
-	blockexec.Apply(base, options, app.parallelStores(objects), encoding.TxConfig.TxDecoder(),
+	app.MountObjectStores(app.objects)
+	blockexec.Apply(base, options, app.parallelStores(), encoding.TxConfig.TxDecoder(),
 		func(storetypes.MultiStore) string { return BaseDenom })
 
 	app.SetInitChainer(app.InitChainer)
@@ -231,16 +236,16 @@ func must(err error) {
 }
 
 // parallelStores returns every store that transactions touch, for the Block-STM executor.
-func (app *App) parallelStores(objects map[string]*storetypes.ObjectStoreKey) []storetypes.StoreKey {
+func (app *App) parallelStores() []storetypes.StoreKey {
 	stores := app.GetStoreKeys()
-	for _, key := range objects {
+	for _, key := range app.objects {
 		stores = append(stores, key)
 	}
 	return stores
 }
 
 // newKeepers makes the keepers, each after those that it depends on.
-func (app *App) newKeepers(logger log.Logger, options servertypes.AppOptions, bankObjects storetypes.StoreKey) {
+func (app *App) newKeepers(logger log.Logger, options servertypes.AppOptions) {
 	cdc := app.encoding.Codec
 	gov := authtypes.NewModuleAddress(govtypes.ModuleName).String()
 	accounts := authcodec.NewBech32Codec(AccountPrefix)
@@ -254,7 +259,7 @@ func (app *App) newKeepers(logger log.Logger, options servertypes.AppOptions, ba
 	app.AccountKeeper = authkeeper.NewAccountKeeper(cdc, runtime.NewKVStoreService(store(authtypes.StoreKey)),
 		authtypes.ProtoBaseAccount, moduleAccounts(), accounts, AccountPrefix, gov, authkeeper.WithUnorderedTransactions(true))
 	app.BankKeeper = bankkeeper.NewBaseKeeper(cdc, runtime.NewKVStoreService(store(banktypes.StoreKey)),
-		accountKeeper{app.AccountKeeper}, BlockedAddresses(), gov, logger).WithObjStoreKey(bankObjects)
+		accountKeeper{app.AccountKeeper}, BlockedAddresses(), gov, logger).WithObjStoreKey(app.objects[banktypes.ObjectStoreKey])
 	app.StakingKeeper = stakingkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(stakingtypes.StoreKey)),
 		app.AccountKeeper, app.BankKeeper, gov, validators, consensusNodes)
 	app.MintKeeper = mintkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(minttypes.StoreKey)),
@@ -295,6 +300,9 @@ func (app *App) newKeepers(logger log.Logger, options servertypes.AppOptions, ba
 		app.StakingKeeper, app.SlashingKeeper, gov)
 	app.EvidenceKeeper.SetRouter(evidencetypes.NewRouter().
 		AddRoute(oracletypes.ModuleName, oraclekeeper.NewEvidenceHandler(app.OracleKeeper)))
+	app.DataDealKeeper = datadealkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(datadealtypes.StoreKey)), accounts,
+		app.BankKeeper, app.AccountKeeper, app.OracleKeeper, app.DIDKeeper, gov)
+	app.BankKeeper.AppendSendRestriction(app.DataDealKeeper.SendRestriction)
 }
 
 // newIBCRoutes joins the IBC applications to ports, and returns the light client through which other chains are seen.
@@ -337,6 +345,7 @@ func (app *App) newModules(lightClient ibctm.LightClientModule) {
 		did.NewAppModule(app.DIDKeeper),
 		resource.NewAppModule(app.ResourceKeeper, app.DIDKeeper),
 		oracle.NewAppModule(app.OracleKeeper),
+		datadeal.NewAppModule(app.DataDealKeeper),
 	)
 	app.BasicModuleManager = module.NewBasicManagerFromManager(app.ModuleManager, genesisDefaults(app.ModuleManager))
 	app.BasicModuleManager.RegisterLegacyAminoCodec(app.encoding.Amino)
@@ -349,6 +358,7 @@ func (app *App) newModules(lightClient ibctm.LightClientModule) {
 		minttypes.ModuleName, distrtypes.ModuleName, slashingtypes.ModuleName, evidencetypes.ModuleName, stakingtypes.ModuleName,
 		ibcexported.ModuleName, transfertypes.ModuleName, icatypes.ModuleName,
 		genutiltypes.ModuleName, authz.ModuleName, didtypes.ModuleName, resourcetypes.ModuleName, oracletypes.ModuleName,
+		datadealtypes.ModuleName,
 	)
 	// Bank first: it credits the fees of the block. Staking after governance, which may have changed its parameters. Oracles after
 	// staking: they note the power that each validator ends the block with.
@@ -356,13 +366,15 @@ func (app *App) newModules(lightClient ibctm.LightClientModule) {
 		banktypes.ModuleName, govtypes.ModuleName, stakingtypes.ModuleName,
 		ibcexported.ModuleName, transfertypes.ModuleName, icatypes.ModuleName,
 		genutiltypes.ModuleName, feegrant.ModuleName, didtypes.ModuleName, resourcetypes.ModuleName, oracletypes.ModuleName,
+		datadealtypes.ModuleName,
 	)
 	// Genutil delivers the genesis transactions, and so comes after everything that they touch.
 	genesis := []string{
 		authtypes.ModuleName, banktypes.ModuleName, distrtypes.ModuleName, stakingtypes.ModuleName, slashingtypes.ModuleName,
 		govtypes.ModuleName, minttypes.ModuleName, ibcexported.ModuleName, evidencetypes.ModuleName, authz.ModuleName,
 		feegrant.ModuleName, transfertypes.ModuleName, icatypes.ModuleName, upgradetypes.ModuleName, vestingtypes.ModuleName,
-		consensustypes.ModuleName, didtypes.ModuleName, resourcetypes.ModuleName, oracletypes.ModuleName, genutiltypes.ModuleName,
+		consensustypes.ModuleName, didtypes.ModuleName, resourcetypes.ModuleName, oracletypes.ModuleName, datadealtypes.ModuleName,
+		genutiltypes.ModuleName,
 	}
 	app.ModuleManager.SetOrderInitGenesis(genesis...)
 	app.ModuleManager.SetOrderExportGenesis(genesis...)

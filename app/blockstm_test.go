@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,6 +18,7 @@ import (
 
 	"github.com/medibloc/panacea/app"
 	"github.com/medibloc/panacea/app/apptest"
+	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
 )
 
 // traffic makes random transactions that depend on one another, and such that do not.
@@ -29,6 +31,10 @@ type traffic struct {
 	dids      []*apptest.DID
 	// active are oracles, and waiting are registered ones that nobody has approved.
 	active, waiting []*apptest.Oracle
+	// consumer is the DID of all deals, of which there are some of each account.
+	consumer *apptest.DID
+	deals    []string
+	made     map[string]uint64
 }
 
 // newTraffic prepares the chain for traffic: two active oracles, and two that wait.
@@ -36,7 +42,10 @@ func newTraffic(t *testing.T, chain *apptest.Chain, random *rand.Rand, accounts 
 	t.Helper()
 	validators, err := chain.StakingKeeper.GetAllValidators(chain.Context())
 	require.NoError(t, err)
-	tr := &traffic{t: t, chain: chain, random: random, accounts: accounts, validator: validators[0].OperatorAddress}
+	tr := &traffic{
+		t: t, chain: chain, random: random, accounts: accounts, validator: validators[0].OperatorAddress,
+		consumer: apptest.NewDID(t, "the consumer"), made: make(map[string]uint64),
+	}
 	tr.active = chain.StartOracles(50, 20)
 	tr.waiting = []*apptest.Oracle{chain.NewOracle(2), chain.NewOracle(3)}
 	var validate, register [][]byte
@@ -45,12 +54,13 @@ func newTraffic(t *testing.T, chain *apptest.Chain, random *rand.Rand, accounts 
 		register = append(register, chain.Tx(2+i, oracle.Register(chain.TrustedBlock(), false)))
 	}
 	chain.MustBlock(validate...)
-	chain.MustBlock(register...)
+	chain.MustBlock(append(register, chain.Tx(4, tr.consumer.Create(chain.Address(4))))...)
 	return tr
 }
 
 // blocks returns random blocks: sends among few accounts, DIDs and resources created and changed, some of them by several
-// transactions of one block, oracles that let others in, move and contradict themselves, stake, and transactions that fail.
+// transactions of one block, deals that are filled, overfilled and ended, oracles that let others in, move and contradict
+// themselves, stake, and transactions that fail.
 func (tr *traffic) blocks(count int) [][][]byte {
 	result := make([][][]byte, count)
 	for i := range result {
@@ -64,7 +74,7 @@ func (tr *traffic) blocks(count int) [][][]byte {
 
 func (tr *traffic) message(from sdk.AccAddress) sdk.Msg {
 	amount := umed(tr.random.Int63n(1_000_000) + 1)
-	switch kind := tr.random.Intn(20); {
+	switch kind := tr.random.Intn(30); {
 	case kind < 4:
 		return banktypes.NewMsgSend(from, tr.chain.Address(tr.random.Intn(tr.accounts)), sdk.NewCoins(amount))
 	case kind < 5:
@@ -75,6 +85,8 @@ func (tr *traffic) message(from sdk.AccAddress) sdk.Msg {
 		return stakingtypes.NewMsgDelegate(from.String(), sdk.ValAddress(tr.active[0].Operator).String(), amount)
 	case kind < 10:
 		return tr.oracleMessage(from)
+	case kind < 20:
+		return tr.dealMessage(from)
 	}
 	return tr.didMessage(from)
 }
@@ -93,6 +105,27 @@ func (tr *traffic) oracleMessage(from sdk.AccAddress) sdk.Msg {
 	default:
 		return tr.active[tr.random.Intn(2)].Move(from, fmt.Sprintf("https://%d.example", tr.random.Int()))
 	}
+}
+
+func (tr *traffic) dealMessage(from sdk.AccAddress) sdk.Msg {
+	known, kind := len(tr.deals), tr.random.Intn(10)
+	if known == 0 || kind < 2 {
+		number := tr.made[from.String()] + 1
+		tr.made[from.String()] = number
+		tr.deals = append(tr.deals, datadealtypes.DealID(apptest.ChainID, from, number))
+		count := uint64(1 + tr.random.Intn(6))
+		return apptest.NewDeal(tr.t, from, tr.consumer.ID, umed(1_000_003*int64(count)), count, tr.chain.Now().Add(time.Minute))
+	}
+	id := tr.deals[tr.random.Intn(known)]
+	if kind < 3 {
+		return &datadealtypes.MsgDeactivateDeal{Consumer: from.String(), DealId: id}
+	}
+	datum := fmt.Sprintf("datum %d of %s", tr.random.Intn(12), id)
+	vouching := tr.active
+	if tr.random.Intn(4) == 0 {
+		vouching = vouching[tr.random.Intn(2):][:1]
+	}
+	return apptest.Consent(apptest.Certificate(apptest.ChainID, id, from, datum, 1000), vouching...)
 }
 
 func amountOf(random *rand.Rand) uint64 { return uint64(random.Intn(1000) + 1) }
@@ -151,6 +184,7 @@ func TestParallelExecutionGivesTheSameState(t *testing.T) {
 					parallel.MustBlock(block...)
 				}
 				require.Equal(t, expected, run(parallel), "with pre-estimation: %t", estimate)
+				require.NoError(t, parallel.DataDealKeeper.CheckInvariants(parallel.Context()))
 			}
 		})
 	}

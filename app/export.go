@@ -59,6 +59,7 @@ func (app *App) resetHeights(ctx sdk.Context, jailAllowed []string) error {
 		{"jailing validators", func(ctx sdk.Context) error { return app.jailOthers(ctx, jailAllowed) }},
 		{"resetting signing records", app.resetSigningInfos},
 		{"moving the heights of oracles", func(ctx sdk.Context) error { return app.OracleKeeper.PrepareForHeightZero(ctx) }},
+		{"moving the heights of deals", func(ctx sdk.Context) error { return app.DataDealKeeper.PrepareForHeightZero(ctx) }},
 	}
 	for _, step := range steps {
 		if err := step.do(ctx); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	"github.com/cosmos/cosmos-sdk/crypto/keys/ed25519"
+	serverconfig "github.com/cosmos/cosmos-sdk/server/config"
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -28,6 +29,7 @@ import (
 
 	"github.com/medibloc/panacea/app"
 	"github.com/medibloc/panacea/app/apptest"
+	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
 	didtypes "github.com/medibloc/panacea/x/did/types"
 )
 
@@ -162,20 +164,24 @@ func TestExportedStateGoesOnAsIfNothingHadHappened(t *testing.T) {
 		require.Contains(t, string(compact(t, before[module])), mark, "the state of %s is poorer than this test needs", module)
 	}
 
-	successor := imported(t, exported, chain.Now())
-	txs := [][]byte{
+	goesOnAlike(t, chain,
 		chain.Tx(0, changed.AddService(chain.Address(0))),
 		chain.Tx(1, stakingtypes.NewMsgUndelegate(chain.Address(1).String(), sdk.ValAddress(chain.Address(1)).String(), umed(1_000))),
 		chain.Tx(5, govv1.NewMsgVote(chain.Address(5), 1, govv1.OptionYes, "")),
-	}
+	)
+}
+
+// goesOnAlike exports a chain, lets it and a chain made from the export execute a block, and compares results, exports and stores.
+func goesOnAlike(t *testing.T, chain *apptest.Chain, txs ...[]byte) {
+	t.Helper()
+	exported, _ := export(t, chain.App, false)
+	successor := imported(t, exported, chain.Now())
 	block := chain.NextBlock(txs...)
 	require.Equal(t, exported.Height, block.Height)
-	chain.MustBlock(txs...)
+	results := chain.Block(txs...)
 	response, err := successor.FinalizeBlock(block)
 	require.NoError(t, err)
-	for _, result := range response.TxResults {
-		require.Zero(t, result.Code, result.Log)
-	}
+	require.Equal(t, results, response.TxResults)
 	_, err = successor.Commit()
 	require.NoError(t, err)
 
@@ -192,6 +198,47 @@ func TestExportedStateGoesOnAsIfNothingHadHappened(t *testing.T) {
 	for _, key := range chain.GetStoreKeys() {
 		require.Equal(t, storeContent(t, chain.App, key.Name()), storeContent(t, successor, key.Name()), "store %s", key.Name())
 	}
+}
+
+// TestADealSurvivesExportAtEveryPointOfItsLife: whatever a deal is in the middle of, a chain made from an export finishes it as
+// the exported chain does. Deals are created before the chains part, because the number of a new escrow account derives from the
+// app hash, which is another on another chain.
+func TestADealSurvivesExportAtEveryPointOfItsLife(t *testing.T) {
+	m := newMarket(t, serverconfig.BlockExecutorSequential, 8, 100, 60)
+	consumer := m.Address(m.consumer)
+	create := func(count uint64, life time.Duration) []byte {
+		m.deals++
+		return m.Tx(m.consumer, apptest.NewDeal(t, consumer, m.did.ID, umed(1_000_003*int64(count)), count, m.Now().Add(life)))
+	}
+	id := func(number uint64) string { return datadealtypes.DealID(apptest.ChainID, consumer, number) }
+	end := func(number uint64) []byte {
+		return m.Tx(m.consumer, &datadealtypes.MsgDeactivateDeal{Consumer: consumer.String(), DealId: id(number)})
+	}
+	status := func(number uint64) datadealtypes.DealStatus { return m.deal(id(number)).Status }
+
+	m.MustBlock(create(3, time.Hour), create(2, time.Hour), create(2, 30*time.Second), create(1, 40*time.Second))
+	goesOnAlike(t, m.Chain, m.consent(id(1), 3, "first", m.oracles...), m.consent(id(2), 4, "only", m.oracles...))
+	goesOnAlike(t, m.Chain, m.consent(id(1), 4, "first", m.oracles...), end(2)) // sold already, and a deal with one datum ends
+	goesOnAlike(t, m.Chain, m.consent(id(1), 4, "second", m.oracles...), m.consent(id(2), 5, "late", m.oracles...))
+	require.Equal(t, datadealtypes.DEAL_STATUS_DEACTIVATED, status(2))
+	goesOnAlike(t, m.Chain, m.consent(id(1), 5, "third", m.oracles...), m.consent(id(3), 5, "third", m.oracles...))
+	require.Equal(t, datadealtypes.DEAL_STATUS_COMPLETED, status(1))
+	goesOnAlike(t, m.Chain)
+	require.Equal(t, datadealtypes.DEAL_STATUS_EXPIRED, status(3), "with a datum sold")
+	require.Equal(t, datadealtypes.DEAL_STATUS_ACTIVE, status(4))
+	m.whole()
+
+	// A chain that begins at height zero with it pays its refunds as well.
+	exported, _ := export(t, m.App, true)
+	successor := imported(t, exported, m.Now())
+	_, err := successor.FinalizeBlock(&abci.RequestFinalizeBlock{Height: 1, Time: m.Now().Add(time.Minute)})
+	require.NoError(t, err)
+	_, err = successor.Commit()
+	require.NoError(t, err)
+	require.NoError(t, successor.DataDealKeeper.CheckInvariants(successor.NewContext(true)))
+	deal, err := successor.DataDealKeeper.GetDeal(successor.NewContext(true), id(4))
+	require.NoError(t, err)
+	require.Equal(t, datadealtypes.DEAL_STATUS_EXPIRED, deal.Status)
 }
 
 // TestExportForHeightZeroKeepsWhatPeopleOwn: heights begin anew, and nobody has lost a umed, a vote or a DID.

@@ -25,6 +25,7 @@ import (
 	icatypes "github.com/cosmos/ibc-go/v11/modules/apps/27-interchain-accounts/types"
 
 	"github.com/medibloc/panacea/tee"
+	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
 	didtypes "github.com/medibloc/panacea/x/did/types"
 	oracletypes "github.com/medibloc/panacea/x/oracle/types"
 	resourcetypes "github.com/medibloc/panacea/x/resource/types"
@@ -158,6 +159,9 @@ func icaGenesis(state *icagenesis.GenesisState) {
 		sdk.MsgTypeURL(&didtypes.MsgDeactivateDIDRequest{}),
 		sdk.MsgTypeURL(&resourcetypes.MsgCreateResource{}),
 		sdk.MsgTypeURL(&oracletypes.MsgSubmitCollateral{}),
+		sdk.MsgTypeURL(&datadealtypes.MsgCreateDeal{}),
+		sdk.MsgTypeURL(&datadealtypes.MsgSubmitConsent{}),
+		sdk.MsgTypeURL(&datadealtypes.MsgDeactivateDeal{}),
 	}
 }
 

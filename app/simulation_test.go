@@ -73,11 +73,17 @@ func forSeeds(t *testing.T, run func(t *testing.T, seed int64, ended func())) {
 	}
 }
 
-// newSimulated returns a chain that credits each fee at once: the simulation delivers its transactions after the end-blocker,
-// which would credit them otherwise.
+// newSimulated returns a chain that credits fees and what oracles earn at once: the simulation delivers its transactions after
+// the end-blocker, which would credit them otherwise.
 func newSimulated(logger log.Logger, db dbm.DB, loadLatest bool, options servertypes.AppOptions, baseOptions ...func(*baseapp.BaseApp)) *app.App {
 	chain := app.New(logger, db, false, options, baseOptions...)
 	chain.SetAnteHandler(chain.NewAnteHandler(chain.BankKeeper))
+	chain.SetPostHandler(func(ctx sdk.Context, _ sdk.Tx, _, success bool) (sdk.Context, error) {
+		if !success {
+			return ctx, nil
+		}
+		return ctx, chain.CreditAtOnce(ctx)
+	})
 	if loadLatest {
 		if err := chain.LoadLatestVersion(); err != nil {
 			panic(err) // the simulation's factory has no other way to say so
@@ -109,6 +115,7 @@ func invariantsHold(t testing.TB, instance simsx.TestInstance[*app.App], _ []sim
 	require.NoError(t, instance.App.DIDKeeper.CheckInvariants(ctx))
 	require.NoError(t, instance.App.ResourceKeeper.CheckInvariants(ctx))
 	require.NoError(t, instance.App.OracleKeeper.CheckInvariants(ctx))
+	require.NoError(t, instance.App.DataDealKeeper.CheckInvariants(ctx))
 
 	bank := instance.App.BankKeeper
 	held := sdk.NewCoins()

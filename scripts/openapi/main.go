@@ -44,7 +44,7 @@ func served(path string) bool {
 		"cosmos/distribution/", "cosmos/evidence/", "cosmos/feegrant/", "cosmos/gov/v1/", "cosmos/mint/", "cosmos/slashing/",
 		"cosmos/staking/", "cosmos/tx/v1beta1/service.proto", "cosmos/upgrade/",
 		"ibc/core/client/v1/", "ibc/core/connection/", "ibc/core/channel/", "ibc/applications/transfer/v1/",
-		"ibc/applications/interchain_accounts/", "panacea/",
+		"ibc/applications/interchain_accounts/", "panacea/did/", "panacea/resource/", "panacea/oracle/", "panacea/datadeal/",
 	} {
 		if strings.HasPrefix(path, prefix) {
 			return true
