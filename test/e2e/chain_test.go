@@ -69,6 +69,14 @@ func (c chain) address(t testing.TB, name string) sdk.AccAddress {
 // send signs messages with a key, sends them as one transaction, and waits until it is in a block; it must succeed.
 func (c chain) send(t testing.TB, from string, gas uint64, msgs ...sdk.Msg) *abci.ExecTxResult {
 	t.Helper()
+	result := c.try(t, from, gas, msgs...)
+	require.Zero(t, result.Code, "a transaction of %s failed: %s", from, result.Log)
+	return result
+}
+
+// try is send for a transaction that may fail in its block.
+func (c chain) try(t testing.TB, from string, gas uint64, msgs ...sdk.Msg) *abci.ExecTxResult {
+	t.Helper()
 	number, sequence, err := c.AccountRetriever.GetAccountNumberSequence(c.Context, c.address(t, from))
 	require.NoError(t, err)
 	raw, err := c.sign(t.Context(), from, c.factory(gas).WithAccountNumber(number).WithSequence(sequence), msgs...)
@@ -76,11 +84,19 @@ func (c chain) send(t testing.TB, from string, gas uint64, msgs ...sdk.Msg) *abc
 	sent, err := c.rpc.BroadcastTxSync(t.Context(), raw)
 	require.NoError(t, err)
 	require.Zero(t, sent.Code, "the node refuses the transaction: %s", sent.Log)
-	return c.included(t, sent.Hash)
+	return c.inBlock(t, sent.Hash)
 }
 
 // included waits until a transaction is in a block; it must have succeeded there.
 func (c chain) included(t testing.TB, hash []byte) *abci.ExecTxResult {
+	t.Helper()
+	result := c.inBlock(t, hash)
+	require.Zero(t, result.Code, "transaction %s failed: %s", hex.EncodeToString(hash), result.Log)
+	return result
+}
+
+// inBlock waits until a transaction is in a block.
+func (c chain) inBlock(t testing.TB, hash []byte) *abci.ExecTxResult {
 	t.Helper()
 	var result *abci.ExecTxResult
 	eventually(t, "the transaction is in a block", func() error {
@@ -90,7 +106,6 @@ func (c chain) included(t testing.TB, hash []byte) *abci.ExecTxResult {
 		}
 		return err
 	})
-	require.Zero(t, result.Code, "transaction %s failed: %s", hex.EncodeToString(hash), result.Log)
 	return result
 }
 
