@@ -113,6 +113,12 @@ func NewKeeper(
 // Authority returns the address that may change the parameters.
 func (k Keeper) Authority() string { return k.authority }
 
+// Oracles returns the keeper that knows the oracles.
+func (k Keeper) Oracles() types.OracleKeeper { return k.oracles }
+
+// DIDs returns the keeper that knows the DIDs.
+func (k Keeper) DIDs() types.DIDKeeper { return k.dids }
+
 // GetParams returns the parameters.
 func (k Keeper) GetParams(ctx context.Context) (types.Params, error) {
 	params, err := k.Params.Get(ctx)

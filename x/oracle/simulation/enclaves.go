@@ -79,6 +79,17 @@ func (e enclave) attest(ctx context.Context, operator sdk.AccAddress, version [3
 	return tee.MarshalEvidence(tee.SignSimulated(version, [32]byte{}, 1, 1, binding.ReportData()))
 }
 
+// SigningKey returns the node signing key of a simulated oracle by its operator and public key, for simulations of modules in which
+// oracles act.
+func SigningKey(operator simtypes.Account, nodeKey []byte) (ed25519.PrivateKey, bool) {
+	for number := range enclavesPerAccount {
+		if e := newEnclave(operator, number); string(e.nodeKey()) == string(nodeKey) {
+			return e.signing, true
+		}
+	}
+	return nil, false
+}
+
 // find returns the keys of an oracle in the registry.
 func find(accounts []simtypes.Account, oracle types.Oracle) (enclave, bool) {
 	for _, account := range accounts {
