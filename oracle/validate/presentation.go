@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/medibloc/panacea/did"
 	"github.com/medibloc/panacea/oracle/api"
 	"github.com/medibloc/panacea/vc"
 	"github.com/medibloc/panacea/vc/entry"
@@ -32,7 +33,7 @@ func (v *Validator) checkPresentation(ctx context.Context, j *job) (err error) {
 	}
 	presentation, err := vc.NewPresentation(document)
 	if err != nil {
-		return api.Refuse(api.PresentationMalformed, "", "%v", err)
+		return api.Refuse(api.PresentationMalformed, "", "%s", reasonOf(err))
 	}
 	result := v.processor.VerifyPresentation(ctx, presentation, vc.VerifyOptions{
 		Now: j.head.Time, Challenge: j.submission(v).PresentationChallenge(), Domain: v.config.ChainID, Status: v.statuses,
@@ -87,9 +88,26 @@ func refusalOfCheck(where string, c vc.Check) error {
 		}
 	}
 	if c.Name == vc.CheckStatus {
-		return api.Refuse(api.StatusUnavailable, where, "%v", c.Err)
+		return api.Refuse(api.StatusUnavailable, where, "%s", reasonOf(c.Err))
 	}
-	return api.Refuse(api.ProofInvalid, where, "%s: %v", c.Name, c.Err)
+	return api.Refuse(api.ProofInvalid, where, "%s: %s", c.Name, reasonOf(c.Err))
+}
+
+// reasonOf is an error of package vc without what stands in the document: the answer is read by whoever ends TLS.
+func reasonOf(err error) string {
+	if p := (*vc.PropertyError)(nil); errors.As(err, &p) {
+		return vc.ErrInvalid.Error() + ": " + p.Pointer
+	}
+	for _, known := range []error{
+		vc.ErrNoProof, vc.ErrUnsupported, vc.ErrProofValue, vc.ErrSignature, vc.ErrMissingStatement, vc.ErrExtraStatement, vc.ErrBlankNode,
+		vc.ErrDuplicateStatement, vc.ErrPurpose, did.ErrMethodInactive, did.ErrDeactivated, vc.ErrMethod, vc.ErrIssuer, vc.ErrHolder, vc.ErrPreviousProof, vc.ErrContext,
+		vc.ErrUnchecked, vc.ErrInvalid, status.ErrVerification, status.ErrLength, status.ErrRange, status.ErrMalformed, status.ErrRetrieval, entry.ErrType,
+	} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return "it cannot be processed"
 }
 
 // checkIssuers refuses credentials of others than the deal trusts. Without a list the definition alone decides.

@@ -40,38 +40,41 @@ const (
 var errSpool = errors.New("validate: the temporary file has been changed")
 
 // receive reads a sealed submission to its end. Errors are refusals (api.TooLarge, api.Busy), those of r, and those of the disk.
-func receive(ctx context.Context, r io.Reader, dir string, most int64, disk *semaphore.Weighted) (s *spool, err error) {
-	s = &spool{disk: disk}
-	defer func() {
-		if err != nil {
-			s.close()
-		}
-	}()
+func receive(ctx context.Context, r io.Reader, dir string, most int64, disk *semaphore.Weighted) (*spool, error) {
+	s := &spool{disk: disk}
+	if err := s.fill(ctx, r, dir, most); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *spool) fill(ctx context.Context, r io.Reader, dir string, most int64) error {
 	hash := sha256.New()
 	block := make([]byte, spoolBlock)
 	for number := uint64(0); ; number++ {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		n, err := io.ReadFull(r, block)
 		end := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		if err != nil && !end {
-			return nil, fmt.Errorf("validate: receive the submission: %w", err)
+			return fmt.Errorf("validate: receive the submission: %w", err)
 		}
 		if s.size += int64(n); s.size > most {
-			return nil, api.Refuse(api.TooLarge, "", "a sealed submission may have %d bytes here", most)
+			return api.Refuse(api.TooLarge, "", "a sealed submission may have %d bytes here", most)
 		}
 		hash.Write(block[:n])
 		if number == 0 {
 			s.first = append([]byte(nil), block[:n]...)
 		} else if n > 0 {
 			if err := s.write(dir, number, block[:n]); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		if end {
 			s.digest = [32]byte(hash.Sum(nil))
-			return s, nil
+			return nil
 		}
 	}
 }

@@ -87,8 +87,6 @@ func (j *job) checkHeader() error {
 		return api.Refuse(api.SubmissionMalformed, "", "its salt has not 32 bytes")
 	case h.MediaType != j.deal.Requirements.MediaType:
 		return api.Refuse(api.MediaTypeMismatch, "media_type", "the deal is for %q", j.deal.Requirements.MediaType)
-	case h.ContentSize > uint64(j.spool.size):
-		return api.Refuse(api.SubmissionMalformed, "", "its content_size is larger than itself")
 	case h.LastHeight <= j.head.Height || h.LastHeight-j.head.Height > int64(min(j.lifetime, 1<<62)):
 		return api.Refuse(api.LastHeightOutOfRange, "", "last_height must be after %d and at most %d", j.head.Height, j.head.Height+int64(min(j.lifetime, 1<<40)))
 	}

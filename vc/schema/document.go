@@ -20,6 +20,8 @@ func Parse(text []byte, l Limits) (*Document, error) {
 	switch {
 	case errors.Is(err, jsondoc.ErrLimit):
 		return nil, fmt.Errorf("%w: %w", ErrLimit, err)
+	case errors.Is(err, jsondoc.ErrDuplicateName):
+		return nil, fmt.Errorf("%w: an object names a member twice", ErrSyntax) // and not which: names can be someone's too
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
 	}
