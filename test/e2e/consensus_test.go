@@ -23,6 +23,7 @@ func TestFourValidators(t *testing.T) {
 		test  func(*testing.T, *localnet.Network)
 	}{
 		{"a person creates, changes and ends a DID by the command line", didStory},
+		{"two vaults that know a DID of each other find each other by the chain, and an object goes from one to the other", vaultStory},
 		{"with one validator killed blocks go on, and it catches up", oneKilled},
 		{"with two validators killed blocks stop, nothing forks, and blocks go on when they return", twoKilled},
 		{"a node killed under load loses nothing", killedUnderLoad},

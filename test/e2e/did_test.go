@@ -15,10 +15,18 @@ import (
 	"github.com/medibloc/panacea/did"
 )
 
-func didStory(t *testing.T, network *localnet.Network) {
-	passphrase := filepath.Join(t.TempDir(), "passphrase")
-	require.NoError(t, os.WriteFile(passphrase, []byte("correct horse battery staple\n"), 0o600))
-	transact := func(args ...string) {
+// didPassphrase encrypts the DID keystore of a network under test.
+const didPassphrase = "correct horse battery staple"
+
+func didPassphraseFile(t *testing.T) string {
+	file := filepath.Join(t.TempDir(), "passphrase")
+	require.NoError(t, os.WriteFile(file, []byte(didPassphrase+"\n"), 0o600))
+	return file
+}
+
+// didTransactions returns a function that runs a command of "panacead tx did", paid by alice, and waits until it is in a block.
+func didTransactions(t *testing.T, network *localnet.Network, passphrase string) func(args ...string) {
+	return func(args ...string) {
 		t.Helper()
 		args = append([]string{"tx", "did"}, append(args, "--home", network.Home, "--passphrase-file", passphrase, "--from", "alice",
 			"--gas", "auto", "--gas-adjustment", "1.5", "--gas-prices", "5umed", "--yes", "--output", "json")...)
@@ -36,6 +44,11 @@ func didStory(t *testing.T, network *localnet.Network) {
 		require.NoError(t, json.Unmarshal([]byte(run(t, "query", "wait-tx", sent.Hash, "--home", network.Home, "--output", "json")), &included))
 		require.Zero(t, included.Code, included.Log)
 	}
+}
+
+func didStory(t *testing.T, network *localnet.Network) {
+	passphrase := didPassphraseFile(t)
+	transact := didTransactions(t, network, passphrase)
 
 	transact("create", "--add-key", "x25519")
 	var keys []struct {

@@ -219,7 +219,8 @@ func TestMistakesAreExplained(t *testing.T) {
 	}{
 		{[]string{"create", "--add-key", "rsa"}, "ed25519"},
 		{[]string{"create", "--add-key", "ed25519:signing"}, "assertionMethod"},
-		{[]string{"create", "--add-service", "vault"}, "ID,TYPE,URL"},
+		{[]string{"create", "--add-service", "vault"}, "ID,TYPE,ENDPOINT"},
+		{[]string{"create", "--add-service", "vault,PanaceaVault,{x"}, "no JSON"},
 		{[]string{"create", "--add-controller", "me"}, "controller"},
 		{[]string{"create", "--document", "/does/not/exist"}, "no such file"},
 		{[]string{"update", "did:panacea:0", "--add-key", "ed25519"}, "invalid DID"},

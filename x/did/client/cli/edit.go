@@ -32,7 +32,8 @@ func addEditFlags(cmd *cobra.Command) {
 	f.StringArray(flagAddKey, nil, "TYPE[:RELATIONSHIP,…]: a fresh key of type secp256k1, ed25519, p256, p384, bls12381g2 or x25519, "+
 		"kept in the DID keystore; or the Multikey (z…) of a key kept elsewhere. Relationships are authentication, assertionMethod, "+
 		"keyAgreement, capabilityInvocation, capabilityDelegation; without them, what such a key is commonly for")
-	f.StringArray(flagAddService, nil, "ID,TYPE,URL: a service, such as vault,PanaceaVault,https://vault.example")
+	f.StringArray(flagAddService, nil, "ID,TYPE,ENDPOINT: a service, such as site,LinkedDomains,https://clinic.example; "+
+		`an endpoint may also be JSON, such as vault,PanaceaVault,{"peerId":"12D3…"}`)
 	f.StringArray(flagAddController, nil, "DID that may also change this one")
 	f.StringArray(flagAddAlsoKnownAs, nil, "URI by which the subject is also known")
 	f.StringArray(flagRemoveKey, nil, "ID of a verification method to remove, with all references to it, such as key2")
@@ -201,9 +202,16 @@ func (e *edits) removeKey(value string) error {
 func (e *edits) addService(value string) error {
 	parts := strings.SplitN(value, ",", 3)
 	if len(parts) != 3 {
-		return fmt.Errorf("a service is ID,TYPE,URL")
+		return fmt.Errorf("a service is ID,TYPE,ENDPOINT")
 	}
-	e.document.Services = append(e.document.Services, did.NewService(e.absolute(parts[0]), parts[1], parts[2]))
+	service := did.NewService(e.absolute(parts[0]), parts[1], parts[2])
+	if endpoint := parts[2]; strings.HasPrefix(endpoint, "{") || strings.HasPrefix(endpoint, "[") {
+		if !json.Valid([]byte(endpoint)) {
+			return fmt.Errorf("the endpoint is no JSON")
+		}
+		service.Endpoint = json.RawMessage(endpoint)
+	}
+	e.document.Services = append(e.document.Services, service)
 	return nil
 }
 

@@ -65,7 +65,7 @@ authenticate, assert, and change the DID. --add-key and the other flags put more
 With --document the document is yours: its id must derive from a secp256k1 key among its authentication methods that the DID
 keystore has, or that --method names.`,
 		Example: `  panacead tx did create --from alice
-  panacead tx did create --from alice --add-key x25519 --add-key bls12381g2 --add-service vault,PanaceaVault,https://vault.example
+  panacead tx did create --from alice --add-key x25519 --add-key bls12381g2 --add-service site,LinkedDomains,https://clinic.example
   panacead tx did create --from alice --document did.json --method did:panacea:…#key1
   panacead tx did create --from panacea1… --generate-only > unsigned.json    (asks no node; sign it with: tx sign)`,
 		Args: cobra.NoArgs,
@@ -112,6 +112,7 @@ func newUpdateCmd() *cobra.Command {
 New keys are kept in the DID keystore before anything is sent. No node is asked about the DID if the document to change is
 given as --document, and the sequence that the chain has stored as --did-sequence; --offline needs both.`,
 		Example: `  panacead tx did update did:panacea:… --add-key ed25519:assertionMethod --from alice
+  panacead tx did update did:panacea:… --add-service 'vault,PanaceaVault,{"peerId":"12D3…"}' --from alice
   panacead tx did update did:panacea:… --remove-key key2 --add-controller did:panacea:… --from alice
   panacead tx did update did:panacea:… --document did.json --method key1 --from alice
   panacead tx did update did:panacea:… --document did.json --did-sequence 3 --generate-only --from panacea1…`,
