@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -80,12 +81,39 @@ type keys struct {
 	agreement did.PrivateKey
 }
 
+// check tells whether a vault of the configuration could be opened and served.
+func (c Config) check() error {
+	if _, err := did.ParseDID(c.DID); err != nil {
+		return err
+	}
+	for _, addresses := range [][]string{c.Listen, c.Announce} {
+		if _, err := multiaddresses(addresses); err != nil {
+			return err
+		}
+	}
+	for _, addresses := range [][]string{c.Bootstrap, c.Relays} {
+		if _, err := peers(addresses); err != nil {
+			return err
+		}
+	}
+	if _, err := newResolver(nil, c.Resolver); err != nil {
+		return err
+	}
+	if host, _, err := net.SplitHostPort(c.API); err != nil || !net.ParseIP(host).IsLoopback() {
+		return fmt.Errorf("%w: API %q: it takes a loopback address and a port, such as %s", ErrConfig, c.API, DefaultAPI)
+	}
+	if c.Quota < 0 {
+		return fmt.Errorf("%w: quota %d: it takes bytes, or 0 for no bound", ErrConfig, c.Quota)
+	}
+	return nil
+}
+
 // Init makes a vault in a directory: its configuration, its secret, and the DID's key, encrypted under the passphrase. It never overwrites.
 func Init(home string, c Config, key did.PrivateKey, passphrase string) error {
 	if len(passphrase) < MinPassphrase {
 		return fmt.Errorf("vault: a passphrase has at least %d characters", MinPassphrase)
 	}
-	if _, err := did.ParseDID(c.DID); err != nil {
+	if err := c.check(); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(home, 0o700); err != nil {

@@ -175,6 +175,21 @@ func TestInitAndOpen(t *testing.T) {
 	_, err = vault.Open(ctx, home, passphrase, vault.Options{})
 	require.ErrorIs(t, err, vault.ErrNoVault)
 	require.Error(t, vault.Init(home, c, key, "short"))
+	for name, wrong := range map[string]func(*vault.Config){
+		"address":                func(c *vault.Config) { c.Listen = []string{"here"} },
+		"peer without its id":    func(c *vault.Config) { c.Bootstrap = []string{"/ip4/127.0.0.1/tcp/4371"} },
+		"relay":                  func(c *vault.Config) { c.Relays = []string{"x"} },
+		"resolver":               func(c *vault.Config) { c.Resolver = "ftp://node.example" },
+		"API for other hosts":    func(c *vault.Config) { c.API = "0.0.0.0:4372" },
+		"API without a port":     func(c *vault.Config) { c.API = "127.0.0.1" },
+		"a quota below zero":     func(c *vault.Config) { c.Quota = -1 },
+		"address to tell others": func(c *vault.Config) { c.Announce = []string{"x"} },
+	} {
+		bad := c
+		wrong(&bad)
+		require.ErrorIs(t, vault.Init(home, bad, key, passphrase), vault.ErrConfig, name)
+		require.NoDirExists(t, home, name)
+	}
 	require.NoError(t, vault.Init(home, c, key, passphrase))
 	require.ErrorIs(t, vault.Init(home, c, key, passphrase), vault.ErrExists)
 	_, err = vault.Open(ctx, home, "wrong horse", vault.Options{})

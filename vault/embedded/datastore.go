@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/sstable"
+	"github.com/cockroachdb/pebble/v2/vfs"
 	ds "github.com/ipfs/go-datastore"
 	"github.com/ipfs/go-datastore/query"
 )
@@ -44,6 +46,8 @@ var (
 	ErrValueSize = errors.New("embedded: value too large")
 	// ErrClosed says that the store has been closed.
 	ErrClosed = errors.New("embedded: closed")
+	// ErrInUse says that the store is open already, in another process or in this one.
+	ErrInUse = errors.New("embedded: the store is in use")
 	// ErrBatchDone says that a batch is used after Commit.
 	ErrBatchDone = errors.New("embedded: batch already committed")
 )
@@ -59,6 +63,7 @@ type Options struct {
 }
 
 const (
+	treeDir        = "tree"
 	defaultReserve = 64 << 20
 	defaultCache   = 16 << 20
 	defaultPack    = 256 << 20
@@ -103,9 +108,16 @@ func Open(dir string, opts Options) (*Datastore, error) {
 	if err := os.MkdirAll(filepath.Join(dir, packDir), 0o700); err != nil {
 		return nil, fmt.Errorf("embedded: make %s: %w", dir, err)
 	}
+	lock, err := lockTree(filepath.Join(dir, treeDir))
+	if err != nil {
+		return nil, fmt.Errorf("embedded: open %s: %w", dir, err)
+	}
+	defer lock.Close() // the tree holds it on its own, once it is open
 	d := &Datastore{dir: dir, opts: opts}
 	db, err := guard(d, func() (*pebble.DB, error) {
-		return pebble.Open(filepath.Join(dir, "tree"), treeOptions(opts))
+		o := treeOptions(opts)
+		o.Lock = lock
+		return pebble.Open(filepath.Join(dir, treeDir), o)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("embedded: open %s: %w", dir, corruption(err))
@@ -116,6 +128,19 @@ func Open(dir string, opts Options) (*Datastore, error) {
 		return nil, errors.Join(fmt.Errorf("embedded: open %s: %w", dir, corruption(err)), db.Close())
 	}
 	return d, nil
+}
+
+// lockTree keeps others from opening the tree.
+func lockTree(dir string) (*pebble.Lock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := pebble.LockDirectory(dir, vfs.Default)
+	var file *fs.PathError
+	if err != nil && !errors.As(err, &file) {
+		err = fmt.Errorf("%w: %w", ErrInUse, err)
+	}
+	return lock, err
 }
 
 func treeOptions(opts Options) *pebble.Options {

@@ -214,7 +214,7 @@ func TestClosedAndOversized(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, d.Put(ctx, ds.NewKey("/x"), make([]byte, embedded.MaxValueSize+1)), embedded.ErrValueSize)
 	_, err = embedded.Open(dir, embedded.Options{})
-	require.Error(t, err, "one process at a time")
+	require.ErrorIs(t, err, embedded.ErrInUse)
 	require.NoError(t, d.Close())
 	require.NoError(t, d.Close())
 	_, err = d.Get(ctx, ds.NewKey("/x"))

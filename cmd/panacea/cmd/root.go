@@ -26,6 +26,7 @@ func Execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)
+	refuseUnknown(root)
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(errOut, "Error:", err)
 		for _, h := range hints(err) {
@@ -46,6 +47,17 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(newVC(), NewVaultCmd())
 	return root
+}
+
+// refuseUnknown makes groups of commands fail on a name that is none of theirs; cobra by itself does so for the root only.
+func refuseUnknown(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		if sub.HasSubCommands() && !sub.Runnable() {
+			sub.Args = cobra.NoArgs
+			sub.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+		refuseUnknown(sub)
+	}
 }
 
 // hinted is an error with what to do next.

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/medibloc/panacea/vault"
+	"github.com/medibloc/panacea/vault/embedded"
 )
 
 // passphraseVariable is the environment variable that holds the vault's passphrase for programs.
@@ -45,10 +46,11 @@ themselves if it does not. The passphrase is asked for, or taken from
   panacea vault init --key me.json
   panacea vault put labs.json
   panacea vault grant CID --to did:key:z6Mk… --for 720h > grant.txt
-  panacea vault serve
+  panacea vault serve &
+  panacea vault id                                          # prints the addresses
 
-  # the clinic
-  panacea vault get --grant @grant.txt --out labs.json`,
+  # the clinic; without --peer it asks where the patient's DID document says
+  panacea vault get --grant @grant.txt --peer /ip4/192.0.2.1/tcp/4371/p2p/12D3… --out labs.json`,
 	}
 	f := c.PersistentFlags()
 	f.StringVar(&o.home, "home", "", "the vault's directory (default ~/.panacea-vault)")
@@ -126,6 +128,8 @@ func vaultHint(err error) error {
 		return withHint(err, "make one with: panacea vault init --key KEY.json")
 	case errors.Is(err, vault.ErrPassphrase):
 		return withHint(err, "try again, or set "+passphraseVariable)
+	case errors.Is(err, embedded.ErrInUse):
+		return withHint(err, "run \"panacea vault serve\", which all commands share, or wait for the other one to end")
 	}
 	return err
 }

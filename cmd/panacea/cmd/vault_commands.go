@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/medibloc/panacea/vault"
+	"github.com/medibloc/panacea/vault/access"
 	"github.com/medibloc/panacea/vault/store"
 )
 
@@ -277,7 +278,7 @@ func fetchObject(c *cobra.Command, a *vaultAPI, body vault.FetchBody) (*vault.Ob
 		}
 		switch {
 		case e.Problem != nil:
-			return nil, errors.New(e.Problem.Detail)
+			return nil, withHint(errors.New(e.Problem.Detail), "where the owner's DID document does not say, tell where the vault is with --peer: its owner sees the addresses with: panacea vault id")
 		case e.Object != nil:
 			progress.draw(e.Have, e.Total)
 			return e.Object, nil
@@ -392,6 +393,15 @@ the DID: give it to them. A grant for a collection carries no key.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				body.CID = args[0]
+			}
+			if len(args) == 0 && body.Collection == "" {
+				return withHint(errors.New("which object?"), "give its CID, or --collection NAME")
+			}
+			if body.To == "" {
+				return withHint(errors.New("to whom?"), "give the DID of who may read with --to")
+			}
+			if lifetime < time.Second || lifetime > access.MaxLifetime {
+				return fmt.Errorf("--for %s: it takes from 1s to %s", lifetime, access.MaxLifetime)
 			}
 			body.Seconds = int64(lifetime / time.Second)
 			return o.with(c, false, func(a *vaultAPI) error {

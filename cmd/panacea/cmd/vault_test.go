@@ -39,6 +39,17 @@ func TestVaultStory(t *testing.T) {
 	}
 	_, errOut := panacea(exitFailed, "vault", "ls", "--home", at("nowhere"))
 	require.Contains(t, errOut, "panacea vault init")
+	for says, args := range map[string][]string{
+		"unknown command \"put-all\"": {"put-all"},
+		"which object?":               {"grant", "--to", did["clinic"]},
+		"to whom?":                    {"grant", "--collection", "labs"},
+		"it takes from 1s to":         {"grant", "--collection", "labs", "--to", did["clinic"], "--for", "-1h"},
+		"address \"here\"":            {"init", "--key", at("me.json"), "--listen", "here"},
+		"a loopback address":          {"init", "--key", at("me.json"), "--api", "0.0.0.0:80"},
+	} {
+		_, errOut := panacea(exitFailed, append([]string{"vault", "--home", at("nowhere")}, args...)...)
+		require.Contains(t, errOut, says)
+	}
 	record := bytes.Repeat([]byte("a line of a record\n"), 50_000)
 	require.NoError(t, os.WriteFile(at("labs.json"), record, 0o600))
 
@@ -50,6 +61,7 @@ func TestVaultStory(t *testing.T) {
 	}()
 	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(at("me"), apiFile)); return err == nil }, time.Minute, 20*time.Millisecond)
 
+	panacea(exitFailed, "vault", "get", "--home", at("clinic"), "--grant", "no grant")
 	out, _ := panacea(exitOK, "vault", "put", "--home", at("me"), "--collection", "labs", at("labs.json"))
 	cid := strings.Fields(out)[0]
 	out, _ = panacea(exitOK, "vault", "ls", "--home", at("me"))
@@ -62,6 +74,10 @@ func TestVaultStory(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(out), &id))
 	peer := id.Addresses[0] + "/p2p/" + id.PeerID
 
+	_, errOut = panacea(exitFailed, "vault", "get", "--home", at("clinic"), "--grant", "@"+at("grant.txt"))
+	require.Contains(t, errOut, "--peer", "a did:key does not say where its vault is")
+	_, errOut = panacea(exitFailed, "vault", "serve", "--home", at("me"))
+	require.Contains(t, errOut, "in use")
 	panacea(exitOK, "vault", "get", "--home", at("clinic"), "--grant", "@"+at("grant.txt"), "--peer", peer, "--out", at("got.json"))
 	got, err := os.ReadFile(at("got.json"))
 	require.NoError(t, err)
