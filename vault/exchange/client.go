@@ -161,7 +161,7 @@ func (e *Exchange) authenticateServer(ctx context.Context, s network.Stream, in 
 		clientNonce: make([]byte, nonceSize),
 	}
 	rand.Read(t.clientNonce)
-	if err := writeMessage(s, hello{DID: e.DID, Nonce: t.clientNonce, Binding: e.Binding}); err != nil {
+	if err := writeMessage(s, hello{DID: e.DID, Nonce: t.clientNonce, Binding: *e.binding.Load()}); err != nil {
 		return fmt.Errorf("exchange: %w", err)
 	}
 	var theirs hello

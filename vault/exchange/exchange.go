@@ -66,9 +66,10 @@ type Config struct {
 // Exchange serves and fetches. Close it before its host and its store.
 type Exchange struct {
 	Config
-	ctx    context.Context
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	ctx     context.Context
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
+	binding atomic.Pointer[string]
 
 	mu      sync.Mutex
 	closed  bool
@@ -102,9 +103,13 @@ func New(c Config) (*Exchange, error) {
 	c.Options = c.Options.withDefaults()
 	ctx, cancel := context.WithCancel(context.Background())
 	e := &Exchange{Config: c, ctx: ctx, cancel: cancel, serving: map[peer.ID]int{}}
+	e.SetBinding(c.Binding)
 	c.Host.SetStreamHandler(Protocol, e.handle)
 	return e, nil
 }
+
+// SetBinding replaces the binding, before it is over: a binding lasts up to MaxBindingLifetime, and an exchange may run for longer.
+func (e *Exchange) SetBinding(binding string) { e.binding.Store(&binding) }
 
 // Close stops serving and waits for what is being served to end.
 func (e *Exchange) Close() error {

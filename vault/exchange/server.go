@@ -82,7 +82,7 @@ func (e *Exchange) authenticateClient(s network.Stream, r *bufio.Reader) (string
 	if err != nil {
 		return "", err
 	}
-	if err := writeMessage(s, hello{DID: e.DID, Nonce: t.serverNonce, Binding: e.Binding, Proof: sig}); err != nil {
+	if err := writeMessage(s, hello{DID: e.DID, Nonce: t.serverNonce, Binding: *e.binding.Load(), Proof: sig}); err != nil {
 		return "", err
 	}
 	var p proof
