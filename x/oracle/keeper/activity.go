@@ -38,7 +38,7 @@ func (k Keeper) TotalActivePower(ctx context.Context) (math.Int, error) {
 		switch {
 		case err == nil:
 			total = total.Add(active.Power)
-		case !isInactivity(err):
+		case !types.IsInactivity(err):
 			return true, err
 		}
 		return false, nil
@@ -119,19 +119,6 @@ func (k Keeper) bondedValidator(ctx context.Context, operator sdk.AccAddress) (s
 		return stakingtypes.Validator{}, types.ErrValidatorNotBonded.Wrapf("%s", operator)
 	}
 	return validator, nil
-}
-
-// isInactivity says whether an error is one of ActiveOracle's answers, and not a failure of the store.
-func isInactivity(err error) bool {
-	for _, reason := range []error{
-		types.ErrAttestationExpired, types.ErrAttestationFailed, types.ErrMeasurementNotAllowed,
-		types.ErrValidatorNotBonded, types.ErrValidatorJailed, types.ErrOracleNotFound, types.ErrNotApproved,
-	} {
-		if errors.Is(err, reason) {
-			return true
-		}
-	}
-	return false
 }
 
 // blockTime returns the block's time in UTC, as it is stored.

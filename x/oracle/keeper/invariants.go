@@ -52,7 +52,7 @@ func (k Keeper) checkPowers(ctx context.Context) error {
 	err := k.Oracles.Walk(ctx, nil, func(address sdk.AccAddress, oracle types.Oracle) (bool, error) {
 		active, err := k.ActiveOracle(ctx, address)
 		if err != nil {
-			if isInactivity(err) {
+			if types.IsInactivity(err) {
 				err = nil
 			}
 			return err != nil, err

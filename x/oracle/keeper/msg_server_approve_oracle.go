@@ -101,7 +101,7 @@ func (k Keeper) quorumReached(ctx context.Context, nodeKey []byte) (bool, error)
 		switch {
 		case err == nil:
 			approving = approving.Add(active.Power)
-		case !isInactivity(err):
+		case !types.IsInactivity(err):
 			return true, err
 		}
 		return false, nil

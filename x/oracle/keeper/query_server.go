@@ -95,7 +95,7 @@ func (s queryServer) state(ctx context.Context, address sdk.AccAddress, oracle t
 	switch {
 	case err == nil:
 		state.Active, state.Power = true, active.Power
-	case isInactivity(err):
+	case types.IsInactivity(err):
 		state.InactiveReason = err.Error()
 	default:
 		return types.OracleState{}, err
@@ -121,7 +121,7 @@ func (s queryServer) Oracles(ctx context.Context, req *types.QueryOraclesRequest
 			return true, nil
 		}
 		_, err := s.k.activate(ctx, address, oracle)
-		if err != nil && !isInactivity(err) {
+		if err != nil && !types.IsInactivity(err) {
 			return false, err
 		}
 		return (err == nil) == (req.Status == types.ORACLE_STATUS_ACTIVE), nil

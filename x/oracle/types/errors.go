@@ -1,6 +1,8 @@
 package types
 
 import (
+	"errors"
+
 	"google.golang.org/grpc/codes"
 
 	errorsmod "cosmossdk.io/errors"
@@ -82,3 +84,16 @@ var (
 	// ErrAlreadyPunished says that contradictory certificates of the node key have been punished.
 	ErrAlreadyPunished = errorsmod.RegisterWithGRPCCode(ModuleName, 37, codes.AlreadyExists, "misbehaviour has been punished already")
 )
+
+// IsInactivity says whether an error says why an oracle is not active, and not that it could not be found out.
+func IsInactivity(err error) bool {
+	for _, reason := range []error{
+		ErrAttestationExpired, ErrAttestationFailed, ErrMeasurementNotAllowed,
+		ErrValidatorNotBonded, ErrValidatorJailed, ErrOracleNotFound, ErrNotApproved,
+	} {
+		if errors.Is(err, reason) {
+			return true
+		}
+	}
+	return false
+}
