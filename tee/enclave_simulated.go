@@ -83,9 +83,9 @@ func (*SimulatedEnclave) Kind() Kind { return KindSimulated }
 // Measurement returns SimulatedMeasurement of the build's name.
 func (e *SimulatedEnclave) Measurement() [32]byte { return e.measurement }
 
-// Attest returns Simulated evidence, with no signer, product id 0 and security version 0.
+// Attest returns Simulated evidence, with no signer, and product id and security version 1.
 func (e *SimulatedEnclave) Attest(reportData [64]byte) (Evidence, error) {
-	return SignSimulated(e.measurement, [32]byte{}, 0, 0, reportData), nil
+	return SignSimulated(e.measurement, [32]byte{}, 1, 1, reportData), nil
 }
 
 // Seal implements Enclave with AES-256-GCM, the purpose being its additional data.
