@@ -15,12 +15,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cosmos/cosmos-sdk/client"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	signingtypes "github.com/cosmos/cosmos-sdk/types/tx/signing"
 	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
 
 	"github.com/medibloc/panacea/app"
+	"github.com/medibloc/panacea/app/apptest"
 	"github.com/medibloc/panacea/app/localnet"
+	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
 	didtypes "github.com/medibloc/panacea/x/did/types"
+	oracletypes "github.com/medibloc/panacea/x/oracle/types"
+	resourcetypes "github.com/medibloc/panacea/x/resource/types"
 )
 
 const (
@@ -37,8 +43,9 @@ type story struct {
 	script   []string
 	steps    []string
 	signMode signingtypes.SignMode
-	// versions is how many versions the story's DID must have in the end, the deactivation included.
+	// versions is how many versions the story's DID must have in the end, the deactivation included, unless it lives on.
 	versions int
+	lives    bool
 }
 
 func stories() []story {
@@ -81,7 +88,36 @@ func stories() []story {
 		}
 		return all
 	}
+	exchange := []string{
+		"creates a DID that may publish",
+		"publishes a schema",
+		"reads the schema back by its DID URL",
+		"creates a deal",
+		"finds the deal under the id that it computed",
+		"refuses a certificate that no oracle signed",
+		"refuses a consent without a required term",
+		"sells a datum",
+		"refuses to sell it again",
+		"reads the consent back",
+		"ends the deal, and gets the rest back",
+	}
 	return []story{
+		{
+			name:     "cosmjs exchanges directly",
+			script:   []string{"exchange.mjs", "direct"},
+			steps:    exchange,
+			signMode: signingtypes.SignMode_SIGN_MODE_DIRECT,
+			versions: 1,
+			lives:    true,
+		},
+		{
+			name:     "cosmjs exchanges in amino JSON",
+			script:   []string{"exchange.mjs", "amino"},
+			steps:    exchange,
+			signMode: signingtypes.SignMode_SIGN_MODE_LEGACY_AMINO_JSON,
+			versions: 1,
+			lives:    true,
+		},
 		{
 			name:     "cosmjs signs directly",
 			script:   []string{"story.mjs", "direct"},
@@ -125,6 +161,7 @@ func TestJavaScriptClients(t *testing.T) {
 	app.ConfigureSDK()
 	scripts := installClients(ctx, t)
 	net := startNetwork(ctx, t)
+	net.foundOracle(ctx, t)
 	for _, s := range stories() {
 		t.Run(s.name, func(t *testing.T) {
 			net.tell(ctx, t, scripts, s)
@@ -156,6 +193,13 @@ type network struct {
 	binary   string
 	encoding app.Encoding
 	queries  client.Context
+	oracle   oracle
+}
+
+// oracle is the network's only oracle, whose node key the scripts hold.
+type oracle struct {
+	Address string `json:"address"`
+	Seed    string `json:"seed"` // of the Ed25519 node key, 32 bytes in hexadecimal
 }
 
 func startNetwork(ctx context.Context, t *testing.T) network {
@@ -170,13 +214,55 @@ func startNetwork(ctx context.Context, t *testing.T) network {
 
 	encoding, err := app.NewEncoding()
 	require.NoError(t, err)
-	didtypes.RegisterInterfaces(encoding.Registry)
+	for _, register := range []func(codectypes.InterfaceRegistry){
+		didtypes.RegisterInterfaces, resourcetypes.RegisterInterfaces, oracletypes.RegisterInterfaces, datadealtypes.RegisterInterfaces,
+	} {
+		register(encoding.Registry)
+	}
 	rpc, err := started.Nodes[0].Client()
 	require.NoError(t, err)
 	return network{
 		Network: started, binary: binary, encoding: encoding,
 		queries: client.Context{}.WithClient(rpc).WithCodec(encoding.Codec).WithInterfaceRegistry(encoding.Registry),
 	}
+}
+
+// foundOracle registers the oracle of the validator.
+func (n *network) foundOracle(ctx context.Context, t *testing.T) {
+	operator := strings.TrimSpace(string(n.panacead(ctx, t, "keys", "show", "validator0", "--address")))
+	account, err := sdk.AccAddressFromBech32(operator)
+	require.NoError(t, err)
+	simulated := apptest.NewOracle(t, n.ChainID, account, "the oracle")
+	n.oracle = oracle{Address: operator, Seed: hex.EncodeToString(simulated.Signing.Seed())}
+
+	rpc, err := n.Nodes[0].Client()
+	require.NoError(t, err)
+	status, err := rpc.Status(ctx)
+	require.NoError(t, err)
+	block := oracletypes.TrustedBlock{Height: status.SyncInfo.LatestBlockHeight, Hash: status.SyncInfo.LatestBlockHash}
+	builder := n.encoding.TxConfig.NewTxBuilder()
+	require.NoError(t, builder.SetMsgs(simulated.Register(block, true)))
+	builder.SetGasLimit(500_000)
+	builder.SetFeeAmount(sdk.NewCoins(sdk.NewInt64Coin(app.BaseDenom, 2_500_000)))
+	unsigned, err := n.encoding.TxConfig.TxJSONEncoder()(builder.GetTx())
+	require.NoError(t, err)
+	file, signed := filepath.Join(t.TempDir(), "unsigned.json"), filepath.Join(t.TempDir(), "signed.json")
+	require.NoError(t, os.WriteFile(file, unsigned, 0o600))
+	n.panacead(ctx, t, "tx", "sign", file, "--from", "validator0", "--output-document", signed)
+	n.succeeds(ctx, t, "tx", "broadcast", signed, "--output", "json")
+}
+
+// succeeds runs a command that sends a transaction, which must succeed in its block.
+func (n network) succeeds(ctx context.Context, t *testing.T, args ...string) {
+	var sent struct {
+		Code   uint32 `json:"code"`
+		Log    string `json:"raw_log"`
+		TxHash string `json:"txhash"`
+	}
+	require.NoError(t, json.Unmarshal(n.panacead(ctx, t, args...), &sent))
+	require.Zero(t, sent.Code, sent.Log)
+	require.NoError(t, json.Unmarshal(n.panacead(ctx, t, "query", "wait-tx", sent.TxHash, "--output", "json"), &sent))
+	require.Zero(t, sent.Code, sent.Log)
 }
 
 // wallet is an account in the form that the scripts take.
@@ -195,15 +281,7 @@ func (n network) newWallets(ctx context.Context, t *testing.T, names ...string) 
 		send = append(send, wallets[i].Address)
 	}
 	send = append(send, allowance, "--from", "alice", "--gas", "400000", "--fees", "2000000umed", "--yes", "--output", "json")
-	var sent struct {
-		Code   uint32 `json:"code"`
-		Log    string `json:"raw_log"`
-		TxHash string `json:"txhash"`
-	}
-	require.NoError(t, json.Unmarshal(n.panacead(ctx, t, send...), &sent))
-	require.Zero(t, sent.Code, sent.Log)
-	require.NoError(t, json.Unmarshal(n.panacead(ctx, t, "query", "wait-tx", sent.TxHash, "--output", "json"), &sent))
-	require.Zero(t, sent.Code, sent.Log)
+	n.succeeds(ctx, t, send...)
 	return wallets
 }
 
@@ -225,7 +303,7 @@ type report struct {
 func (n network) tell(ctx context.Context, t *testing.T, scripts string, s story) {
 	wallets := n.newWallets(ctx, t, s.name, s.name+" other")
 	input, err := json.Marshal(map[string]any{
-		"rpc": n.Nodes[0].RPC, "rest": n.Nodes[0].REST, "chainId": n.ChainID, "wallet": wallets[0], "other": wallets[1],
+		"rpc": n.Nodes[0].RPC, "rest": n.Nodes[0].REST, "chainId": n.ChainID, "wallet": wallets[0], "other": wallets[1], "oracle": n.oracle,
 	})
 	require.NoError(t, err)
 
@@ -253,7 +331,7 @@ func (n network) tell(ctx context.Context, t *testing.T, scripts string, s story
 	}
 	require.NoError(t, ended, "%s: %s", s.script, errs.String())
 	require.Equal(t, s.steps, told, "the steps of %s", s.script)
-	n.requireDeactivated(ctx, t, did, s.versions)
+	n.requireHistory(ctx, t, did, s)
 }
 
 // requireSigned checks that the transaction succeeded on the chain and was signed in the mode.
@@ -271,14 +349,14 @@ func (n network) requireSigned(ctx context.Context, t *testing.T, hash string, m
 	require.Equal(t, mode, signatures[0].Data.(*signingtypes.SingleSignatureData).SignMode)
 }
 
-// requireDeactivated checks the DID's history on the chain: so many versions, of which the last and only the last is its end.
-func (n network) requireDeactivated(ctx context.Context, t *testing.T, did string, versions int) {
+// requireHistory checks the DID's history on the chain: so many versions, of which the last and only the last is its end, if it has ended.
+func (n network) requireHistory(ctx context.Context, t *testing.T, did string, s story) {
 	answer, err := didtypes.NewQueryClient(n.queries).Versions(ctx, &didtypes.QueryVersionsRequest{Did: did})
 	require.NoError(t, err)
-	require.Len(t, answer.Versions, versions)
+	require.Len(t, answer.Versions, s.versions)
 	for i, version := range answer.Versions {
 		require.EqualValues(t, i, version.VersionId)
-		require.Equal(t, i == versions-1, version.Deactivated, "version %d", i)
+		require.Equal(t, !s.lives && i == s.versions-1, version.Deactivated, "version %d", i)
 	}
 }
 

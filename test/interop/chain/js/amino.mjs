@@ -4,6 +4,7 @@
 
 import { AminoTypes, createDefaultAminoConverters } from "@cosmjs/stargate";
 
+import { exchangeConverters } from "./exchangewire.mjs";
 import { withoutEmpty } from "./identity.mjs";
 import { createURL, deactivateURL, updateURL } from "./wire.mjs";
 
@@ -97,5 +98,6 @@ export function aminoTypes(stringsToAmino = stringOrList) {
     [createURL]: changeConverter("did/CreateDID", stringsToAmino),
     [updateURL]: changeConverter("did/UpdateDID", stringsToAmino),
     [deactivateURL]: deactivateConverter,
+    ...exchangeConverters,
   });
 }

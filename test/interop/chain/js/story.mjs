@@ -3,39 +3,14 @@
 
 import assert from "node:assert/strict";
 
-import { Secp256k1HdWallet } from "@cosmjs/amino";
-import { stringToPath } from "@cosmjs/crypto";
-import { DirectSecp256k1HdWallet, Registry } from "@cosmjs/proto-signing";
-import { calculateFee, defaultRegistryTypes, GasPrice, SigningStargateClient } from "@cosmjs/stargate";
 import { TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 
 import { alwaysObject, aminoTypes } from "./amino.mjs";
-import { assertDeactivated, assertStored, comet, get, resolverPath, restPath } from "./chain.mjs";
+import { assertDeactivated, assertStored, get, resolverPath, restPath } from "./chain.mjs";
 import { didOf, firstDocument, fullDocument, newKey, prove, rotatedDocument } from "./identity.mjs";
 import { done, input, step } from "./steps.mjs";
-import { createURL, deactivateURL, registryTypes, updateURL } from "./wire.mjs";
-
-const wallets = { direct: DirectSecp256k1HdWallet, amino: Secp256k1HdWallet };
-const mode = process.argv[2];
-const gasPrice = GasPrice.fromString("5umed");
-const fee = calculateFee(400_000, gasPrice);
-
-const options = {
-  registry: new Registry([...defaultRegistryTypes, ...registryTypes]),
-  aminoTypes: aminoTypes(),
-  gasPrice,
-  broadcastPollIntervalMs: 100,
-};
-
-async function connect({ mnemonic }, changed = {}) {
-  const signer = await wallets[mode].fromMnemonic(mnemonic, {
-    prefix: "panacea",
-    hdPaths: [stringToPath("m/44'/371'/0'/0/0")],
-  });
-  const [{ address }] = await signer.getAccounts();
-  const client = await SigningStargateClient.connectWithSigner(input.rpc, signer, { ...options, ...changed });
-  return { address, client };
-}
+import { connect, fee, mode, refused as refusedBy, send } from "./wallet.mjs";
+import { createURL, deactivateURL, updateURL } from "./wire.mjs";
 
 const owner = await connect(input.wallet);
 const other = await connect(input.other);
@@ -53,34 +28,7 @@ const deactivateMessage = (from, did, methodID, signature) => ({
   value: { did, verificationMethodId: methodID, signature, fromAddress: from.address },
 });
 
-/** Sends a message that must succeed, and returns the hash of its transaction. */
-async function send(from, message, txFee = fee) {
-  const result = await from.client.signAndBroadcast(from.address, [message], txFee);
-  assert.equal(result.code, 0, `${message.typeUrl}: ${result.rawLog}`);
-  return result.transactionHash;
-}
-
-/** Sends a message that must fail with an error of the DID module. The fee is given, so that no simulation hides the chain's own check. */
-async function refused(from, message, code) {
-  let result;
-  try {
-    result = await from.client.signAndBroadcast(from.address, [message], fee);
-  } catch (error) {
-    result = { code: error.code, codespace: error.codespace, rawLog: String(error) }; // refused before it reached a block
-  }
-  assert.notEqual(result.code, 0, `${message.typeUrl} was accepted`);
-  const { code: got, codespace } = await resultOf(result);
-  assert.deepEqual([codespace, got], ["did", code], result.rawLog);
-}
-
-// cosmjs leaves the codespace out of what it returns for a transaction in a block.
-async function resultOf(result) {
-  if (!result.transactionHash) {
-    return result;
-  }
-  const { result: inBlock } = await comet.tx({ hash: Buffer.from(result.transactionHash, "hex") });
-  return { code: inBlock.code, codespace: inBlock.codespace };
-}
+const refused = (from, message, code) => refusedBy(from, message, "did", code);
 
 const codes = { deactivated: 7, methodNotFound: 8, invalidSignature: 10, exists: 5, notDerived: 11 };
 
