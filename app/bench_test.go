@@ -23,6 +23,7 @@ import (
 	"github.com/medibloc/panacea/app"
 	"github.com/medibloc/panacea/app/apptest"
 	"github.com/medibloc/panacea/did/httpresolver"
+	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
 	didresolver "github.com/medibloc/panacea/x/did/resolver"
 	didtypes "github.com/medibloc/panacea/x/did/types"
 )
@@ -93,6 +94,75 @@ func (n *nodeTimes) measure(b *testing.B, chain *apptest.Chain, message func(i i
 func median(values []float64) float64 {
 	slices.Sort(values)
 	return values[len(values)/2]
+}
+
+// BenchmarkConsents measures what a node does for consents, each with three oracles' signatures and of a deal of its own, against
+// what it does for bank sends, in turns in one run on goleveldb stores; and the same blocks under Block-STM with two workers on a
+// second chain. consent/send is the ratio of their rates through CheckTx, execution and commit, one by one; stm/seq how much
+// faster the second chain executes the blocks of consents (FinalizeBlock), with-commit the same with its commit.
+func BenchmarkConsents(b *testing.B) {
+	chains := make(map[string]*apptest.Chain)
+	for _, executor := range []string{serverconfig.BlockExecutorSequential, serverconfig.BlockExecutorBlockSTM} {
+		db, err := dbm.NewGoLevelDB("application", b.TempDir(), nil)
+		require.NoError(b, err)
+		b.Cleanup(func() { db.Close() })
+		chains[executor] = apptest.New(b, apptest.Config{Accounts: 2 * blockTxs, DB: db, Options: map[string]any{
+			server.FlagBlockExecutor: executor, server.FlagBlockSTMWorkers: 2,
+		}})
+	}
+	chain, parallel := chains[serverconfig.BlockExecutorSequential], chains[serverconfig.BlockExecutorBlockSTM]
+	oracles := chain.StartOracles(100, 40, 30)
+	deals := foundDeals(b, chain)
+	for _, block := range chain.Blocks() {
+		parallel.MustBlock(block...)
+	}
+
+	var sends, consents nodeTimes
+	var faster, fasterWithCommit, sendsFaster []float64
+	again := func() (execution, whole float64) {
+		blocks := chain.Blocks()
+		parallel.MustBlock(blocks[len(blocks)-1]...)
+		finalize, commit := chain.Took()
+		parallelFinalize, parallelCommit := parallel.Took()
+		return finalize.Seconds() / parallelFinalize.Seconds(), (finalize + commit).Seconds() / (parallelFinalize + parallelCommit).Seconds()
+	}
+	b.ResetTimer()
+	for n := range b.N {
+		sends.measure(b, chain, func(i int) sdk.Msg {
+			return banktypes.NewMsgSend(chain.Address(i), chain.Address(blockTxs+i), sdk.NewCoins(umed(1)))
+		})
+		execution, _ := again()
+		sendsFaster = append(sendsFaster, execution)
+		consents.measure(b, chain, func(i int) sdk.Msg {
+			datum := fmt.Sprintf("datum %d of %d", n, i)
+			return apptest.Consent(apptest.Certificate(apptest.ChainID, deals[i], chain.Address(i), datum, chain.LastBlockHeight()+100), oracles...)
+		})
+		execution, whole := again()
+		faster, fasterWithCommit = append(faster, execution), append(fasterWithCommit, whole)
+	}
+	b.StopTimer()
+	b.ReportMetric(blockTxs/median(sends.whole), "sends/s")
+	b.ReportMetric(blockTxs/median(consents.whole), "consents/s")
+	b.ReportMetric(median(sends.whole)/median(consents.whole), "consent/send")
+	b.ReportMetric(median(sends.execution)/median(consents.execution), "consent/send-exec")
+	b.ReportMetric(median(faster), "stm/seq")
+	b.ReportMetric(median(fasterWithCommit), "stm/seq-with-commit")
+	b.ReportMetric(median(sendsFaster), "stm/seq-sends")
+}
+
+// foundDeals creates a deal for each provider, of a consumer of its own, and returns their ids.
+func foundDeals(b *testing.B, chain *apptest.Chain) []string {
+	b.Helper()
+	consumer := apptest.NewDID(b, "the consumer")
+	chain.MustBlock(chain.Tx(blockTxs, consumer.Create(chain.Address(blockTxs))))
+	ids, txs := make([]string, blockTxs), make([][]byte, blockTxs)
+	for i := range ids {
+		account := chain.Address(blockTxs + i)
+		ids[i] = datadealtypes.DealID(apptest.ChainID, account, 1)
+		txs[i] = chain.Tx(blockTxs+i, apptest.NewDeal(b, account, consumer.ID, umed(1_000_003*1000), 1000, chain.Now().Add(24*time.Hour)))
+	}
+	chain.MustBlock(txs...)
+	return ids
 }
 
 // BenchmarkResolver measures GET /1.0/identifiers/{did} over HTTP against states of 10³ and 10⁵ DIDs, in turns in one run.

@@ -57,6 +57,8 @@ type Chain struct {
 	sequences []uint64
 	now       time.Time
 	blocks    [][][]byte
+	// finalize and commit are what the last block took.
+	finalize, commit time.Duration
 }
 
 // New returns a chain after its first block.
@@ -137,13 +139,19 @@ func (c *Chain) Block(txs ...[]byte) []*abci.ExecTxResult {
 	c.t.Helper()
 	request := c.NextBlock(txs...)
 	c.now = request.Time
+	start := time.Now()
 	response, err := c.FinalizeBlock(request)
 	require.NoError(c.t, err)
+	finalized := time.Now()
 	_, err = c.Commit()
 	require.NoError(c.t, err)
+	c.finalize, c.commit = finalized.Sub(start), time.Since(finalized)
 	c.blocks = append(c.blocks, txs)
 	return response.TxResults
 }
+
+// Took returns how long the last block took to execute and to commit.
+func (c *Chain) Took() (finalize, commit time.Duration) { return c.finalize, c.commit }
 
 // Blocks returns the transactions of all blocks after the first, so that another chain of the same configuration can execute them.
 func (c *Chain) Blocks() [][][]byte { return slices.Clone(c.blocks[1:]) }
