@@ -46,18 +46,19 @@ func (s queryServer) Deals(ctx context.Context, req *types.QueryDealsRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	if req.Status < types.DEAL_STATUS_UNSPECIFIED || req.Status > types.DEAL_STATUS_EXPIRED {
-		return nil, types.ErrInvalidRequest.Wrapf("there is no status %d", req.Status)
+	consumer, status := req.GetConsumer(), req.GetStatus()
+	if status < types.DEAL_STATUS_UNSPECIFIED || status > types.DEAL_STATUS_EXPIRED {
+		return nil, types.ErrInvalidRequest.Wrapf("there is no status %d", status)
 	}
 	var deals []types.Deal
 	var next *query.PageResponse
 	switch {
-	case req.Consumer != "":
-		deals, next, err = s.dealsOf(ctx, req.Consumer, req.Status, page)
-	case req.Status != types.DEAL_STATUS_UNSPECIFIED:
+	case consumer != "":
+		deals, next, err = s.dealsOf(ctx, consumer, status, page)
+	case status != types.DEAL_STATUS_UNSPECIFIED:
 		deals, next, err = query.CollectionPaginate(ctx, s.k.DealsByStatus, page,
 			func(key statusKey, _ collections.NoValue) (types.Deal, error) { return s.k.deal(ctx, key.K2()) },
-			query.WithCollectionPaginationPairPrefix[int32, []byte](int32(req.Status)))
+			query.WithCollectionPaginationPairPrefix[int32, []byte](int32(status)))
 	default:
 		deals, next, err = query.CollectionPaginate(ctx, s.k.Deals, page,
 			func(_ []byte, deal types.Deal) (types.Deal, error) { return deal, nil })
