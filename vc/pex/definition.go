@@ -88,12 +88,22 @@ type Requirement struct {
 
 // Parse reads a presentation definition of at most 256 KiB, on its own or as the presentation_definition of an object.
 // Errors are ErrDefinition.
-func Parse(text []byte) (*Definition, error) {
+func Parse(text []byte) (*Definition, error) { return parseText(text, &parser{}) }
+
+// CheckForm says whether Parse takes a definition, but for what its filters say: compiling their schemas and patterns takes up to a
+// second, and this takes time in proportion to the definition's size. It is for those who only pass definitions on. Errors are
+// ErrDefinition.
+func CheckForm(text []byte) error {
+	_, err := parseText(text, &parser{formOnly: true})
+	return err
+}
+
+func parseText(text []byte, p *parser) (*Definition, error) {
 	doc, err := jsondoc.ParseObject(text, jsondoc.Limits{Bytes: maximumBytes, Depth: maximumDepth, Values: maximumValues})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDefinition, err)
 	}
-	return parse(doc)
+	return p.parse(doc)
 }
 
 // ParseValue is Parse for a definition that is part of a parsed document.
@@ -102,14 +112,14 @@ func ParseValue(doc map[string]any) (*Definition, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDefinition, err)
 	}
-	return parse(v.(map[string]any))
+	return new(parser).parse(v.(map[string]any))
 }
 
-func parse(doc map[string]any) (*Definition, error) {
+func (p *parser) parse(doc map[string]any) (*Definition, error) {
 	if inner, ok := doc["presentation_definition"].(map[string]any); ok {
 		doc = inner
 	}
-	p := &parser{fieldIDs: map[string]bool{}}
+	p.fieldIDs = map[string]bool{}
 	d := p.definition(object{doc, ""})
 	if p.err != nil {
 		return nil, p.err
@@ -123,6 +133,7 @@ type parser struct {
 	fields       int
 	requirements int
 	fieldIDs     map[string]bool
+	formOnly     bool // leave out what filters say
 }
 
 // object is a JSON object and its place, for errors.
@@ -355,6 +366,12 @@ func (p *parser) field(o object) *Field {
 	if !ok {
 		if f.Predicate != "" {
 			p.fail(o, "filter", "is missing, and there is a predicate")
+		}
+		return f
+	}
+	if p.formOnly {
+		if _, ok := v.(map[string]any); !ok {
+			p.fail(o, "filter", "is not an object")
 		}
 		return f
 	}

@@ -501,3 +501,31 @@ func FuzzSubmission(f *testing.F) {
 		}
 	})
 }
+
+// TestFormIsWhatParseTakesButForFilters: whoever only passes a definition on need not compile the schemas of strangers.
+func TestFormIsWhatParseTakesButForFilters(t *testing.T) {
+	const field = `{"id":"d","input_descriptors":[{"id":"n","constraints":{"fields":[{"path":["$.a"],"filter":%s}]}}]}`
+	for name, test := range map[string]struct {
+		text         string
+		form, parses bool
+	}{
+		"well":                  {fmt.Sprintf(field, `{"type":"string"}`), true, true},
+		"a filter of no schema": {fmt.Sprintf(field, `{"type":"text"}`), true, false},
+		"a pattern of none":     {fmt.Sprintf(field, `{"pattern":"("}`), true, false},
+		"a filter of no object": {fmt.Sprintf(field, `"string"`), false, false},
+		"no descriptors":        {`{"id":"d"}`, false, false},
+		"no JSON":               {`{`, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := pex.Parse([]byte(test.text))
+			if (err == nil) != test.parses {
+				t.Errorf("Parse: %v", err)
+			}
+			if err := pex.CheckForm([]byte(test.text)); (err == nil) != test.form {
+				t.Errorf("CheckForm: %v", err)
+			} else if err != nil && !errors.Is(err, pex.ErrDefinition) {
+				t.Errorf("CheckForm: %v is no ErrDefinition", err)
+			}
+		})
+	}
+}
