@@ -55,8 +55,10 @@ func FuzzMsg(f *testing.F) {
 		ctx, _ := c.Ctx.CacheContext()
 		require.NoError(f, handlers(c)[kind](ctx, encoded), "kind %d: the seeds are accepted", kind)
 	}
-	execute := handlers(c)
 	f.Fuzz(func(t *testing.T, kind uint8, encoded []byte) {
+		chain, at := *c.Chain, *c
+		chain.TB, at.TB, at.Chain = t, t, &chain
+		execute := handlers(&at)
 		ctx, _ := c.Ctx.CacheContext()
 		ctx = ctx.WithGasMeter(storetypes.NewInfiniteGasMeter())
 		if execute[int(kind)%len(execute)](ctx, encoded) != nil {

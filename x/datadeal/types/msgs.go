@@ -169,12 +169,13 @@ func validateIssuers(issuers []string) error {
 	return nil
 }
 
-// ValidateDefinition parses the presentation definition, if there is one. The error is ErrInvalidRequirements.
+// ValidateDefinition checks the form of the presentation definition, if there is one, but not what its filters say: whoever makes a
+// deal should try pex.Parse first. The error is ErrInvalidRequirements.
 func (r Requirements) ValidateDefinition() error {
 	if len(r.PresentationDefinition) == 0 {
 		return nil
 	}
-	if _, err := pex.Parse(r.PresentationDefinition); err != nil {
+	if err := pex.CheckForm(r.PresentationDefinition); err != nil {
 		return ErrInvalidRequirements.Wrapf("presentation definition: %v", err)
 	}
 	return nil

@@ -28,8 +28,8 @@ const (
 const (
 	// GasPerSignature pays for verifying an oracle's signature.
 	GasPerSignature = oracletypes.GasPerSignature
-	// GasPerDefinitionByte pays for parsing a byte of a presentation definition.
-	GasPerDefinitionByte = 10
+	// GasPerDefinitionByte pays for checking the form of a byte of a presentation definition.
+	GasPerDefinitionByte = 5
 )
 
 // DefaultParams returns the parameters of a new chain.

@@ -115,6 +115,7 @@ func TestDealFilesThatAreRefused(t *testing.T) {
 		"an unknown uniqueness":              {`"subject"`, `"person"`, "content, credential or subject"},
 		"a digest that is not hexadecimal":   {`2c26`, `xy26`, "digest"},
 		"a definition that is none":          {`"input_descriptors"`, `"inputs"`, "presentation definition"},
+		"a filter that is no schema":         {`"path": ["$.credentialSubject.name"]`, `"path": ["$.a"], "filter": {"type": "text"}`, "presentation definition"},
 		"terms out of order":                 {`"id": 2, "title"`, `"id": 1, "title"`, "ascend"},
 		"no expiry":                          {`"expires_at": "2026-01-10T00:00:00+09:00",`, ``, "expiry"},
 		"an issuer that is no DID":           {`did:web:hospital.example`, `hospital.example`, "trusted issuer"},

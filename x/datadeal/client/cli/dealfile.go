@@ -11,6 +11,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/medibloc/panacea/vc/pex"
 	"github.com/medibloc/panacea/x/datadeal/types"
 	oracletypes "github.com/medibloc/panacea/x/oracle/types"
 )
@@ -94,8 +95,11 @@ func (f dealFile) requirements() (types.Requirements, error) {
 			return types.Requirements{}, fmt.Errorf("the presentation definition: %w", err)
 		}
 		requirements.PresentationDefinition = compact.Bytes()
+		if _, err := pex.Parse(requirements.PresentationDefinition); err != nil { // the chain does not look into filters
+			return types.Requirements{}, fmt.Errorf("the presentation definition: %w", err)
+		}
 	}
-	return requirements, requirements.ValidateDefinition()
+	return requirements, nil
 }
 
 func parseUniqueness(s string) (types.Uniqueness, error) {
