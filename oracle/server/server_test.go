@@ -168,7 +168,14 @@ func TestASaleOverRESTAndOverGRPC(t *testing.T) {
 }
 
 func TestTheServerDrains(t *testing.T) {
-	o := serve(t, server.Limits{})
+	admitted := make(chan struct{})
+	o := serve(t, server.Limits{}, func(c *validate.Config) {
+		c.After = func(step string) {
+			if step == "deal" {
+				close(admitted)
+			}
+		}
+	})
 	s := o.NewSubmission(t, bytes.Repeat([]byte("x"), 3<<20))
 	body, feed := io.Pipe()
 	answered := make(chan error, 1)
@@ -185,8 +192,9 @@ func TestTheServerDrains(t *testing.T) {
 		}
 		answered <- err
 	}()
-	_, err := feed.Write(s.Sealed[:1<<20]) // returns when the request is under way
+	_, err := feed.Write(s.Sealed[:1<<20])
 	require.NoError(t, err)
+	<-admitted
 	o.stop()
 	_, err = feed.Write(s.Sealed[1<<20:])
 	require.NoError(t, err)

@@ -23,6 +23,7 @@ type spool struct {
 	aead   cipher.AEAD
 	first  []byte // the first block
 	file   *os.File
+	buffer []byte // what is written to it next
 	name   string // of the file, if it still has one
 	size   int64
 	digest [sha256.Size]byte
@@ -73,7 +74,7 @@ func (s *spool) fill(ctx context.Context, r io.Reader, dir string, most int64) e
 			}
 		}
 		if end {
-			s.digest = [32]byte(hash.Sum(nil))
+			s.digest, s.buffer = [32]byte(hash.Sum(nil)), nil
 			return nil
 		}
 	}
@@ -92,7 +93,8 @@ func (s *spool) write(dir string, number uint64, block []byte) error {
 		return api.Refuse(api.Busy, "", "too many submissions are on their way in; ask again later")
 	}
 	s.held += spoolBlock
-	if _, err := s.file.Write(s.aead.Seal(nil, nonce(number), block, nil)); err != nil {
+	s.buffer = s.aead.Seal(s.buffer[:0], nonce(number), block, nil)
+	if _, err := s.file.Write(s.buffer); err != nil {
 		return fmt.Errorf("validate: temporary file: %w", err)
 	}
 	return nil
