@@ -21,8 +21,8 @@ type Keys interface {
 // ErrNoSecret says that the oracle has not been given the oracle secret yet.
 var ErrNoSecret = errors.New("validate: the oracle has no oracle secret yet")
 
-// ErrStorageFull says that an object does not fit into the vault.
-var ErrStorageFull = errors.New("validate: the vault is full")
+// ErrStorageFull says that an object does not fit into the vault, or an entry into the journal.
+var ErrStorageFull = errors.New("validate: the disk is full")
 
 // Objects is the oracle's vault.
 type Objects interface {
@@ -35,6 +35,6 @@ type Objects interface {
 // Journal remembers what this oracle has vouched for, sealed, for ever: the chain punishes two certificates that contradict each other.
 type Journal interface {
 	// PutIfAbsent stores a record under a name if there is none, and returns the one that stands there, durably, when it returns. Of several
-	// calls at the same time with one name, one stores.
+	// calls at the same time with one name, one stores. Error: ErrStorageFull.
 	PutIfAbsent(ctx context.Context, name string, record []byte) (kept []byte, err error)
 }

@@ -333,10 +333,20 @@ func (full) Put(_ context.Context, _ string, r io.Reader) (string, error) {
 	return "", errors.Join(validate.ErrStorageFull, err)
 }
 
-func TestAFullVaultIsSaid(t *testing.T) {
-	w := fixture.NewWorld(t, func(c *validate.Config) { c.Objects = full{} })
-	_, err := w.Submit(t, bytes.Repeat([]byte("x"), 5<<20))
-	require.Equal(t, string(api.StorageFull), api.RefusalOf(err).GetCode(), "%v", err)
+// PutIfAbsent is that of a journal that takes nothing more.
+func (full) PutIfAbsent(context.Context, string, []byte) ([]byte, error) {
+	return nil, validate.ErrStorageFull
+}
+
+func TestAFullDiskIsSaid(t *testing.T) {
+	for name, edit := range map[string]func(*validate.Config){
+		"vault":   func(c *validate.Config) { c.Objects = full{} },
+		"journal": func(c *validate.Config) { c.Journal = full{} },
+	} {
+		w := fixture.NewWorld(t, edit)
+		_, err := w.Submit(t, bytes.Repeat([]byte("x"), 5<<20))
+		require.Equal(t, string(api.StorageFull), api.RefusalOf(err).GetCode(), "%s: %v", name, err)
+	}
 }
 
 func TestWhatDoesNotFitIntoMemoryWaitsAndIsRefusedAsBusy(t *testing.T) {

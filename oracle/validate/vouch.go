@@ -37,7 +37,7 @@ func (v *Validator) storeObject(ctx context.Context, j *job) error {
 	sealErr := <-sealed
 	switch {
 	case errors.Is(err, ErrStorageFull):
-		return api.Refuse(api.StorageFull, "", "the oracle's vault is full; ask another oracle")
+		return storageFull()
 	case err != nil:
 		return fmt.Errorf("validate: store the object: %w", err)
 	case sealErr != nil:
@@ -45,6 +45,10 @@ func (v *Validator) storeObject(ctx context.Context, j *job) error {
 	}
 	j.certificate.ObjectSize = uint64(seal.ObjectSize(int64(j.header.ContentSize)))
 	return nil
+}
+
+func storageFull() error {
+	return api.Refuse(api.StorageFull, "", "the oracle's disk is full; ask another oracle")
 }
 
 func sealObject(key *seal.ContentKey, salt seal.Salt, content io.Reader, dst io.Writer) error {
@@ -77,7 +81,10 @@ func (v *Validator) record(ctx context.Context, j *job) error {
 		return err
 	}
 	kept, err := v.config.Journal.PutIfAbsent(ctx, journalName(j.deal.Id, j.commitment), encoded)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrStorageFull):
+		return storageFull()
+	case err != nil:
 		return fmt.Errorf("validate: journal: %w", err)
 	}
 	var first oracletypes.Certificate
