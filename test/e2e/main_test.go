@@ -1,10 +1,10 @@
 package e2e
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -14,10 +14,11 @@ import (
 	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
 
 	"github.com/medibloc/panacea/app"
+	"github.com/medibloc/panacea/internal/programs"
 )
 
 var (
-	// panacead and upgradenode are the paths of the programs under test, built once by TestMain.
+	// panacead and upgradenode are the paths of the programs under test, built by TestMain.
 	panacead, upgradenode string
 	// model is a state machine over an empty store. It knows the modules, and so the encodings; it is never run.
 	model *app.App
@@ -38,18 +39,17 @@ func TestMain(m *testing.M) {
 }
 
 func runTests(m *testing.M) (int, error) {
-	dir, err := os.MkdirTemp("", "panacea-e2e")
+	dir, err := programs.Build(context.Background(), "cmd/panacead", "test/e2e/upgradenode")
 	if err != nil {
-		return 0, fmt.Errorf("making a directory for the programs under test: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator),
-		"github.com/medibloc/panacea/cmd/panacead", "github.com/medibloc/panacea/test/e2e/upgradenode")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("building the programs under test: %w\n%s", err, out)
+		return 0, err
 	}
 	panacead, upgradenode = filepath.Join(dir, "panacead"), filepath.Join(dir, "upgradenode")
-	model = app.New(log.NewNopLogger(), dbm.NewMemDB(), true, simtestutil.NewAppOptionsWithFlagHome(dir))
+	home, err := os.MkdirTemp("", "panacea-e2e")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(home)
+	model = app.New(log.NewNopLogger(), dbm.NewMemDB(), true, simtestutil.NewAppOptionsWithFlagHome(home))
 	return m.Run(), nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/medibloc/panacea/app"
 	"github.com/medibloc/panacea/app/localnet"
+	"github.com/medibloc/panacea/internal/programs"
 )
 
 // BlockTime is about the time between the network's blocks.
@@ -44,10 +44,11 @@ func run(m *testing.M) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	panacead := filepath.Join(dir, "panacead")
-	if out, err := exec.Command("go", "build", "-o", panacead, "github.com/medibloc/panacea/cmd/panacead").CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("building panacead: %w\n%s", err, out)
+	built, err := programs.Build(context.Background(), "cmd/panacead")
+	if err != nil {
+		return 0, err
 	}
+	panacead := filepath.Join(built, "panacead")
 	config := localnet.DefaultConfig(filepath.Join(dir, "net"))
 	config.Validators, config.Binary, config.BlockTime = 1, panacead, BlockTime
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)

@@ -23,6 +23,7 @@ import (
 	"github.com/medibloc/panacea/app"
 	"github.com/medibloc/panacea/app/apptest"
 	"github.com/medibloc/panacea/app/localnet"
+	"github.com/medibloc/panacea/internal/programs"
 	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
 	didtypes "github.com/medibloc/panacea/x/did/types"
 	oracletypes "github.com/medibloc/panacea/x/oracle/types"
@@ -203,8 +204,9 @@ type oracle struct {
 }
 
 func startNetwork(ctx context.Context, t *testing.T) network {
-	binary := filepath.Join(t.TempDir(), "panacead")
-	run(ctx, t, ".", "go", "build", "-o", binary, "github.com/medibloc/panacea/cmd/panacead")
+	built, err := programs.Build(ctx, "cmd/panacead")
+	require.NoError(t, err)
+	binary := filepath.Join(built, "panacead")
 
 	config := localnet.DefaultConfig(t.TempDir())
 	config.Validators, config.Binary, config.BlockTime = 1, binary, 200*time.Millisecond
