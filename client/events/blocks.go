@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"sync"
 	"time"
 
@@ -29,7 +30,7 @@ const DefaultPoll = time.Second
 type Config struct {
 	// Nodes are the RPC addresses of nodes, which are trusted for what happened. The first that answers is asked.
 	Nodes []string
-	// From is the height of the first block to read. If it is 0, reading begins with the first block to come.
+	// From is the height of the first block to read. If it is 0, reading begins with the first block to come when Next is first called.
 	From int64
 	// Poll is how often nodes are asked for the next block when nothing wakes the reader earlier: DefaultPoll if it is 0.
 	Poll time.Duration
@@ -53,7 +54,7 @@ type Block struct {
 // Blocks reads a chain's blocks one after the other, each once, and waits for those to come. It is not for several goroutines at once.
 type Blocks struct {
 	config Config
-	nodes  []node
+	nodes  []*node
 	next   int64
 	parent []byte
 	bell   *bell
@@ -64,6 +65,8 @@ type Blocks struct {
 type node struct {
 	address string
 	*cmthttp.HTTP
+	// executed is a height whose block the node has executed and committed.
+	executed int64
 }
 
 // NewBlocks makes a reader. It must be closed.
@@ -83,7 +86,7 @@ func NewBlocks(config Config) (*Blocks, error) {
 		if err != nil {
 			return nil, fmt.Errorf("events: %w", err)
 		}
-		b.nodes = append(b.nodes, node{address, client})
+		b.nodes = append(b.nodes, &node{address: address, HTTP: client})
 	}
 	b.bell = newBell(b.nodes, config.Poll)
 	return b, nil
@@ -113,7 +116,7 @@ func (b *Blocks) Next(ctx context.Context) (Block, error) {
 // fetch returns the next block if a node has executed it.
 func (b *Blocks) fetch(ctx context.Context) (Block, error) {
 	var last error
-	pruned := 0
+	gone := 0
 	for i := range b.nodes {
 		index := (b.current + i) % len(b.nodes)
 		block, err := b.fetchFrom(ctx, b.nodes[index])
@@ -123,14 +126,14 @@ func (b *Blocks) fetch(ctx context.Context) (Block, error) {
 			return block, nil
 		}
 		if errors.Is(err, ErrPruned) {
-			pruned++
+			gone++
 		}
 		if ctx.Err() == nil && !errors.Is(err, errNotYet) {
 			b.config.OnFault(b.nodes[index].address, err)
 		}
 		last = err
 	}
-	if errors.Is(last, ErrPruned) && pruned < len(b.nodes) {
+	if errors.Is(last, ErrPruned) && gone < len(b.nodes) {
 		last = errNotYet // another node may have it and be down
 	}
 	return Block{}, last
@@ -139,27 +142,30 @@ func (b *Blocks) fetch(ctx context.Context) (Block, error) {
 // errNotYet says that a node has not executed the next block.
 var errNotYet = errors.New("events: not yet executed")
 
-func (b *Blocks) fetchFrom(ctx context.Context, n node) (Block, error) {
-	status, err := n.Status(ctx)
-	if err != nil {
-		return Block{}, err
-	}
-	executed, err := n.ABCIInfo(ctx)
-	if err != nil {
-		return Block{}, err
+// pruned is how a node says that it has no block of a height any more (CometBFT, rpc/core/env.go).
+var pruned = regexp.MustCompile(`is not available, lowest height is \d+`)
+
+// fetchFrom returns the next block if a node has executed it, and so committed it that its queries see what the block did.
+func (b *Blocks) fetchFrom(ctx context.Context, n *node) (Block, error) {
+	if b.next == 0 || n.executed < b.next {
+		info, err := n.ABCIInfo(ctx)
+		if err != nil {
+			return Block{}, err
+		}
+		n.executed = info.Response.LastBlockHeight
 	}
 	if b.next == 0 {
-		b.next = executed.Response.LastBlockHeight + 1
+		b.next = n.executed + 1
 	}
-	switch {
-	case b.next > executed.Response.LastBlockHeight:
+	if n.executed < b.next {
 		return Block{}, errNotYet
-	case b.next < status.SyncInfo.EarliestBlockHeight:
-		return Block{}, fmt.Errorf("%w: %d, and the oldest is %d", ErrPruned, b.next, status.SyncInfo.EarliestBlockHeight)
 	}
 	height := b.next
 	block, err := n.Block(ctx, &height)
 	if err != nil {
+		if pruned.MatchString(err.Error()) {
+			return Block{}, fmt.Errorf("%w: %d: %w", ErrPruned, height, err)
+		}
 		return Block{}, err
 	}
 	results, err := n.BlockResults(ctx, &height)
@@ -199,7 +205,7 @@ type bell struct {
 // bellRetry is the pause before a connection for announcements is tried again.
 const bellRetry = time.Second
 
-func newBell(nodes []node, patience time.Duration) *bell {
+func newBell(nodes []*node, patience time.Duration) *bell {
 	ctx, cancel := context.WithCancel(context.Background())
 	b := &bell{cancel: cancel, rung: make(chan struct{})}
 	b.done.Go(func() {

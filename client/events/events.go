@@ -54,8 +54,8 @@ type Reader struct {
 	next  Position
 }
 
-// NewReader makes a reader that begins at a position; the zero position is that of the first block to come. From of the
-// configuration is not used. The reader must be closed.
+// NewReader makes a reader that begins at a position; the zero position is that of the first block to come when Next is first
+// called. From of the configuration is not used. The reader must be closed.
 func NewReader(config Config, from Position) (*Reader, error) {
 	config.From = from.Height
 	blocks, err := NewBlocks(config)
