@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -127,6 +128,10 @@ func (a *Account) Submit(ctx context.Context, messages ...sdk.Msg) (*Pending, er
 // errResign says that a transaction was refused for its sequence number before any node had accepted it, and that another is known.
 var errResign = errors.New("client: sign again with another sequence number")
 
+// errTwin says that a node knows a transaction that was never sent to any: another process has made the very same one. It is that
+// process's, and must not be taken for one's own.
+var errTwin = errors.New("client: another process has sent the same transaction")
+
 // submitNext makes a transaction with the account's next sequence number and sends it. The account's sequence is held.
 func (a *Account) submitNext(ctx context.Context, messages []sdk.Msg) (*Pending, error) {
 	account, number, err := a.sequence.number(ctx, a)
@@ -137,7 +142,8 @@ func (a *Account) submitNext(ctx context.Context, messages []sdk.Msg) (*Pending,
 	if err != nil {
 		return nil, err
 	}
-	timeout := height + int64(a.client.config.TimeoutBlocks)
+	// Random, so that processes that send the same messages from one account at once do not make the very same transaction.
+	timeout := height + int64(a.client.config.TimeoutBlocks+rand.Uint64N(a.client.config.TimeoutBlocks))
 	tx, err := a.build(ctx, messages, account, number, uint64(timeout))
 	if err != nil {
 		return nil, a.learn(ctx, number, err)
@@ -155,8 +161,12 @@ func (a *Account) submitNext(ctx context.Context, messages []sdk.Msg) (*Pending,
 	return pending, err
 }
 
-// learn sets the account's sequence by what a node expected instead of number. It returns errResign if that helps, else err.
+// learn sets the account's sequence by why number was refused. It returns errResign if that helps, else err.
 func (a *Account) learn(ctx context.Context, number uint64, err error) error {
+	if errors.Is(err, errTwin) {
+		a.sequence.set(number + 1)
+		return errResign
+	}
 	var refused *TxError
 	if !errors.As(err, &refused) {
 		return err
@@ -183,7 +193,9 @@ func (a *Account) deliver(ctx context.Context, pending *Pending) error {
 		outcome, unsure, err := a.client.broadcast(ctx, pending.tx)
 		uncertain = uncertain || unsure
 		switch {
-		case outcome == accepted:
+		case outcome == known && !uncertain:
+			return errTwin
+		case outcome == accepted || outcome == known:
 			return nil
 		case outcome == refused && uncertain:
 			// The refusal may be because of the transaction itself, which another node has: what is in a block decides.
@@ -206,7 +218,7 @@ func (a *Account) deliver(ctx context.Context, pending *Pending) error {
 func (a *Account) resubmit(ctx context.Context) bool {
 	sent := false
 	for _, pending := range a.sequence.inOrder() {
-		if outcome, _, _ := a.client.broadcast(ctx, pending.tx); outcome == accepted {
+		if outcome, _, _ := a.client.broadcast(ctx, pending.tx); outcome == accepted || outcome == known {
 			sent = true
 		}
 	}

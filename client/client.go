@@ -24,7 +24,7 @@ import (
 const (
 	DefaultGasPrice      = app.DefaultMinGasPrice
 	DefaultGasAdjustment = 1.4
-	DefaultTimeoutBlocks = 200
+	DefaultTimeoutBlocks = 150
 	DefaultResubmit      = 3 * time.Second
 )
 
@@ -38,7 +38,8 @@ type Config struct {
 	GasPrice string
 	// GasAdjustment is by how much a simulation's gas is multiplied: DefaultGasAdjustment if 0.
 	GasAdjustment float64
-	// TimeoutBlocks is for how many blocks a transaction is valid, so that its fate is certain in the end: DefaultTimeoutBlocks if 0.
+	// TimeoutBlocks is for how many blocks a transaction is valid at least, so that its fate is certain in the end; at most twice as
+	// many. DefaultTimeoutBlocks if 0.
 	TimeoutBlocks uint64
 	// Resubmit is how often a transaction that is in no block yet is sent again: DefaultResubmit if 0.
 	Resubmit time.Duration

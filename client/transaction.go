@@ -174,8 +174,10 @@ func (c *Client) committedSequence(ctx context.Context, address sdk.AccAddress) 
 type outcome int
 
 const (
-	// accepted: a node has the transaction.
+	// accepted: a node has taken the transaction.
 	accepted outcome = iota
+	// known: a node had the transaction already.
+	known
 	// refused: a node checked it and does not take it.
 	refused
 	// untaken: no node took it, though it may be good.
@@ -184,7 +186,7 @@ const (
 	unknown
 )
 
-// broadcast sends a transaction to one node after the other until one accepts or refuses it. uncertain says that a node may have it that
+// broadcast sends a transaction to one node after the other until one has it or refuses it. uncertain says that a node may have it that
 // did not say so. outcome is not unknown.
 func (c *Client) broadcast(ctx context.Context, tx cmttypes.Tx) (result outcome, uncertain bool, err error) {
 	var errs []error
@@ -192,7 +194,7 @@ func (c *Client) broadcast(ctx context.Context, tx cmttypes.Tx) (result outcome,
 	for i := range c.nodes {
 		index := (first + i) % len(c.nodes)
 		one, err := c.broadcastTo(ctx, c.nodes[index], tx)
-		if one == accepted || one == refused {
+		if one == accepted || one == known || one == refused {
 			c.current.Store(int64(index))
 			return one, uncertain, err
 		}
@@ -221,7 +223,7 @@ func (c *Client) broadcastTo(ctx context.Context, n node, tx cmttypes.Tx) (outco
 		}
 		err := &TxError{Hash: hashOf(tx), Codespace: result.Codespace, Code: result.Code, Log: result.Log}
 		if errors.Is(err, sdkerrors.ErrTxInMempoolCache) {
-			return accepted, nil
+			return known, nil
 		}
 		if errors.Is(err, sdkerrors.ErrMempoolIsFull) {
 			return untaken, err
@@ -232,7 +234,7 @@ func (c *Client) broadcastTo(ctx context.Context, n node, tx cmttypes.Tx) (outco
 	var connection *net.OpError
 	switch {
 	case strings.Contains(said, sayInCache):
-		return accepted, nil
+		return known, nil
 	case strings.Contains(said, sayTooLarge):
 		return refused, fmt.Errorf("sending transaction %s: %w", hashOf(tx), err)
 	case strings.Contains(said, sayFull), strings.Contains(said, sayCatchingUp):
