@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -100,8 +99,8 @@ type Client struct {
 	cache   *cache
 	asks    flights
 
-	// mu is held while headers are verified: CometBFT's light client is not made for several goroutines.
-	mu    sync.Mutex
+	// lock is held while headers are verified: CometBFT's light client is not made for several goroutines.
+	lock  chan struct{}
 	light *cmtlight.Client
 	// primary is the index of the node that headers come from.
 	primary int
@@ -130,7 +129,7 @@ func New(ctx context.Context, config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{config: config, modules: modules, cache: newCache(config.CacheBytes)}
+	c := &Client{config: config, modules: modules, cache: newCache(config.CacheBytes), lock: make(chan struct{}, 1)}
 	for _, address := range config.Nodes {
 		client, err := rpc.New(address)
 		if err != nil {
@@ -236,7 +235,9 @@ func (c *Client) trustConfigured(ctx context.Context) error {
 func (c *Client) sources() (primary provider.Provider, witnesses []provider.Provider) {
 	for i := range c.nodes {
 		n := c.nodes[(c.primary+i)%len(c.nodes)]
-		source := newHeaders(c.config.ChainID, n.address, n.HTTP, c.config)
+		source := headers{
+			node: n, chainID: c.config.ChainID, lag: c.config.WitnessLag, timeout: c.config.Timeout, fault: c.config.OnFault,
+		}
 		if i == 0 {
 			primary = source
 		}
@@ -263,15 +264,19 @@ func (c *Client) useStored() error {
 }
 
 // verified runs a step of the light client, with one node after the other as the source of headers until it succeeds.
-func (c *Client) verified(ctx context.Context, step func(*cmtlight.Client) (*cmttypes.LightBlock, error)) (*cmttypes.LightBlock, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (c *Client) verified(ctx context.Context, step func() (*cmttypes.LightBlock, error)) (*cmttypes.LightBlock, error) {
+	select {
+	case c.lock <- struct{}{}:
+		defer func() { <-c.lock }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", ErrUnverified, ctx.Err())
+	}
 	if err := c.halted(); err != nil {
 		return nil, err
 	}
 	var errs []error
 	for range c.nodes {
-		block, err := step(c.light)
+		block, err := step()
 		if err == nil {
 			return block, nil
 		}
@@ -290,12 +295,17 @@ func (c *Client) verified(ctx context.Context, step func(*cmtlight.Client) (*cmt
 		}
 		// The light client has dropped nodes that it found wanting: begin again with all, another one first.
 		c.config.OnFault(c.nodes[c.primary].address, err)
-		c.primary = (c.primary + 1) % len(c.nodes)
-		if err := c.useStored(); err != nil {
+		if err := c.rotate(); err != nil {
 			return nil, err
 		}
 	}
 	return nil, fmt.Errorf("%w: %w", ErrUnverified, errors.Join(errs...))
+}
+
+// rotate takes the next node as the source of headers, and all others as witnesses again. The lock is held.
+func (c *Client) rotate() error {
+	c.primary = (c.primary + 1) % len(c.nodes)
+	return c.useStored()
 }
 
 // halted returns ErrDivergence once nothing is trusted any more.
@@ -306,25 +316,52 @@ func (c *Client) halted() error {
 	return nil
 }
 
-// update learns the newest header, and returns it or the newest that was trusted before.
-func (c *Client) update(ctx context.Context) (*cmttypes.LightBlock, error) {
-	return c.verified(ctx, func(light *cmtlight.Client) (*cmttypes.LightBlock, error) {
-		block, err := light.Update(ctx, c.config.Now())
-		if err != nil || block != nil {
-			return block, err
+// update learns the newest header, and returns it or the newest that was trusted before. If that is not enough, because the node that
+// headers come from stands still or holds back, the others are asked.
+func (c *Client) update(ctx context.Context, enough func(*cmttypes.LightBlock) bool) (*cmttypes.LightBlock, error) {
+	return c.verified(ctx, func() (*cmttypes.LightBlock, error) {
+		// Another goroutine may have done the work while this one waited for the lock.
+		if newest := c.newest.Load().block; enough(newest) {
+			return newest, nil
 		}
-		last, err := c.lastStored()
-		if err == nil && c.expired(last) {
-			return nil, cmtlight.ErrOldHeaderExpired{At: last.Time.Add(c.config.TrustingPeriod), Now: c.config.Now()}
+		var last *cmttypes.LightBlock
+		for range c.nodes {
+			block, err := c.light.Update(ctx, c.config.Now())
+			if err != nil {
+				return nil, err
+			}
+			if last = block; last == nil {
+				if last, err = c.lastTrusted(); err != nil {
+					return nil, err
+				}
+			}
+			if enough(last) {
+				return last, nil
+			}
+			if err := c.rotate(); err != nil {
+				return nil, err
+			}
 		}
-		return last, err
+		return last, nil
 	})
+}
+
+// lastTrusted returns the newest block of the store, while it can be trusted.
+func (c *Client) lastTrusted() (*cmttypes.LightBlock, error) {
+	last, err := c.lastStored()
+	if err != nil {
+		return nil, err
+	}
+	if c.expired(last) {
+		return nil, cmtlight.ErrOldHeaderExpired{At: last.Time.Add(c.config.TrustingPeriod), Now: c.config.Now()}
+	}
+	return last, nil
 }
 
 // Header returns the verified block of a height: its header, the commit that signed it, and its validators. Errors: ErrUnverified,
 // ErrTrustExpired, ErrDivergence.
 func (c *Client) Header(ctx context.Context, height int64) (*cmttypes.LightBlock, error) {
-	return c.verified(ctx, func(light *cmtlight.Client) (*cmttypes.LightBlock, error) {
-		return light.VerifyLightBlockAtHeight(ctx, height, c.config.Now())
+	return c.verified(ctx, func() (*cmttypes.LightBlock, error) {
+		return c.light.VerifyLightBlockAtHeight(ctx, height, c.config.Now())
 	})
 }

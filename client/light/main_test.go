@@ -61,8 +61,10 @@ func account(t testing.TB, name string) *client.Account {
 func after(t testing.TB, c *light.Client, height int64) *light.Snapshot {
 	t.Helper()
 	ctx := testnet.Context(t)
-	require.NoError(t, testnet.Network.Nodes[0].WaitForHeight(ctx, height+1))
+	_, err := c.Since(ctx, height)
+	require.NoError(t, err)
 	snapshot, err := c.At(ctx, height)
 	require.NoError(t, err)
+	require.Equal(t, height, snapshot.Height())
 	return snapshot
 }

@@ -16,6 +16,8 @@ import (
 	icatypes "github.com/cosmos/ibc-go/v11/modules/apps/27-interchain-accounts/types"
 
 	"github.com/medibloc/panacea/app"
+	datadealkeeper "github.com/medibloc/panacea/x/datadeal/keeper"
+	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
 	didkeeper "github.com/medibloc/panacea/x/did/keeper"
 	didtypes "github.com/medibloc/panacea/x/did/types"
 	oraclekeeper "github.com/medibloc/panacea/x/oracle/keeper"
@@ -32,6 +34,7 @@ type modules struct {
 	did      didkeeper.Keeper
 	resource resourcekeeper.Keeper
 	oracle   oraclekeeper.Keeper
+	datadeal datadealkeeper.Keeper
 	queries  queries
 }
 
@@ -59,8 +62,10 @@ func newModules() (*modules, error) {
 	}
 	m.resource = resourcekeeper.NewKeeper(cdc, storeService{resourcetypes.StoreKey}, addresses, m.did, authority)
 	m.oracle = oraclekeeper.NewKeeper(cdc, storeService{oracletypes.StoreKey}, addresses, m.staking, noSlashing{}, authority)
+	m.datadeal = datadealkeeper.NewKeeper(cdc, storeService{datadealtypes.StoreKey}, addresses, noPayments{m.bank}, accounts, m.oracle, m.did, authority)
 	didtypes.RegisterQueryServer(&m.queries, didkeeper.NewQueryServer(m.did))
 	resourcetypes.RegisterQueryServer(&m.queries, resourcekeeper.NewQueryServer(m.resource))
 	oracletypes.RegisterQueryServer(&m.queries, oraclekeeper.NewQueryServer(m.oracle))
+	datadealtypes.RegisterQueryServer(&m.queries, datadealkeeper.NewQueryServer(m.datadeal))
 	return m, nil
 }

@@ -65,7 +65,7 @@ func (c connection) Invoke(ctx context.Context, name string, request, reply any,
 
 // NewStream implements grpc.ClientConnInterface. No module has streams.
 func (c connection) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
-	return nil, fmt.Errorf("light client: no verified query is a stream")
+	return nil, errNoStreams
 }
 
 // DIDs returns the queries of x/did, answered over proven state: by the chain's own code, in this process, so that the answers and

@@ -2,6 +2,7 @@ package light
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,14 +41,50 @@ func (c *Client) At(ctx context.Context, height int64) (*Snapshot, error) {
 	return c.offer(block), nil
 }
 
-// Latest asks for the newest header, verifies it, and returns the snapshot that it proves. It never goes back. Errors: ErrUnverified,
-// ErrTrustExpired, ErrDivergence. How old the newest is, is up to the nodes: Fresh bounds it.
+// Latest asks a node for the newest header, verifies it, and returns the snapshot that it proves. It never goes back. Errors:
+// ErrUnverified, ErrTrustExpired, ErrDivergence. How old the newest is, is up to that node: Fresh bounds it, and Since waits for a height.
 func (c *Client) Latest(ctx context.Context) (*Snapshot, error) {
-	block, err := c.update(ctx)
+	asked := false
+	return c.newer(ctx, func(*cmttypes.LightBlock) bool {
+		before := asked
+		asked = true
+		return before
+	})
+}
+
+// newer returns the newest snapshot, after asking nodes until it is new enough or all have been asked.
+func (c *Client) newer(ctx context.Context, enough func(*cmttypes.LightBlock) bool) (*Snapshot, error) {
+	block, err := c.update(ctx, enough)
 	if err != nil {
 		return nil, err
 	}
 	return c.offer(block), nil
+}
+
+// sincePoll is how often Since asks for a newer header.
+const sincePoll = 200 * time.Millisecond
+
+// Since returns the snapshot of the newest state that is proven, once that is of a height or of a later one: what a transaction in the block of
+// that height did is in it. It waits until ctx ends, whatever nodes answer meanwhile. Errors: ErrDivergence, ErrTrustExpired, and that of
+// the context, with the last failure.
+func (c *Client) Since(ctx context.Context, height int64) (*Snapshot, error) {
+	if newest := c.newest.Load(); newest.Height() >= height {
+		return newest, c.halted()
+	}
+	for {
+		latest, err := c.newer(ctx, func(block *cmttypes.LightBlock) bool { return block.Height > height })
+		switch {
+		case err == nil && latest.Height() >= height:
+			return latest, nil
+		case errors.Is(err, ErrDivergence), errors.Is(err, ErrTrustExpired):
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(fmt.Errorf("waiting for the proof of height %d: %w", height, ctx.Err()), err)
+		case <-time.After(sincePoll):
+		}
+	}
 }
 
 // Fresh returns a snapshot whose header is at most maxAge old by the client's clock: the newest that it has, so that values proven
@@ -57,7 +94,7 @@ func (c *Client) Fresh(ctx context.Context, maxAge time.Duration) (*Snapshot, er
 	if newest := c.newest.Load(); newest.age() <= maxAge {
 		return newest, c.halted()
 	}
-	latest, err := c.Latest(ctx)
+	latest, err := c.newer(ctx, func(block *cmttypes.LightBlock) bool { return c.config.Now().Sub(block.Time) <= maxAge })
 	if err != nil {
 		return nil, err
 	}
