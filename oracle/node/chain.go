@@ -74,7 +74,7 @@ func (h *Home) reachChain(ctx context.Context) (*light.Client, error) {
 	for {
 		client, err := h.openLight(ctx)
 		if err == nil {
-			if _, err = client.Latest(ctx); err == nil {
+			if err = begun(ctx, client); err == nil {
 				return client, nil
 			}
 		}
@@ -93,6 +93,15 @@ func (h *Home) reachChain(ctx context.Context) (*light.Client, error) {
 		case <-time.After(reachPause):
 		}
 	}
+}
+
+// begun checks that there is proven state: nodes prove none of the first block's.
+func begun(ctx context.Context, client *light.Client) error {
+	s, err := client.Latest(ctx)
+	if err == nil && s.Height() < 2 {
+		return errors.New("the chain has only begun")
+	}
+	return err
 }
 
 // OpenKeyring opens a keyring of the SDK, of accounts of the chain.

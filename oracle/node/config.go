@@ -85,7 +85,7 @@ type VaultConfig struct {
 	Listen        []string `toml:"listen"`
 	Announce      []string `toml:"announce"`
 	Quota         int64    `toml:"quota"`
-	UnsoldMargin  Duration `toml:"unsold_margin"`
+	UnsoldMargin  int64    `toml:"unsold_margin"`
 	CleanInterval Duration `toml:"clean_interval"`
 }
 
@@ -138,7 +138,7 @@ func DefaultConfig() Config {
 		Enclave:    EnclaveConfig{Type: EnclaveSGX, Build: DefaultBuild},
 		Sender:     SenderConfig{KeyringBackend: "file", Key: "sender"},
 		API:        APIConfig{Listen: "127.0.0.1:4380", MaxSubmission: 1 << 30, Memory: 1 << 30},
-		Vault:      VaultConfig{Listen: []string{"/ip4/0.0.0.0/tcp/4381", "/ip4/0.0.0.0/udp/4381/quic-v1"}, UnsoldMargin: Duration(time.Hour), CleanInterval: Duration(10 * time.Minute)},
+		Vault:      VaultConfig{Listen: []string{"/ip4/0.0.0.0/tcp/4381", "/ip4/0.0.0.0/udp/4381/quic-v1"}, UnsoldMargin: 100, CleanInterval: Duration(10 * time.Minute)},
 		Metrics:    MetricsConfig{Listen: "127.0.0.1:4382"},
 		Collateral: CollateralConfig{PCCS: "https://localhost:8081/sgx/certification/v4", Interval: Duration(time.Hour)},
 		Log:        LogConfig{Level: "info", Format: "text"},
@@ -167,6 +167,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("%w: api.tls_cert and api.tls_key go together", ErrConfig)
 	case c.API.MaxSubmission <= 0 || c.API.Memory <= 0:
 		return fmt.Errorf("%w: api.max_submission and api.memory must be positive", ErrConfig)
+	case c.Vault.Quota < 0 || c.Vault.UnsoldMargin < 0:
+		return fmt.Errorf("%w: vault.quota and vault.unsold_margin must not be negative", ErrConfig)
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("%w: log.format is %q; it takes \"text\" or \"json\"", ErrConfig, c.Log.Format)
 	}
@@ -323,8 +325,8 @@ listen = {{toml .Vault.Listen}}
 announce = {{toml .Vault.Announce}}
 # Bytes that the vault may hold; 0 for no bound but the disk's.
 quota = {{.Vault.Quota}}
-# How long after the last height of its certificate an object that was not sold is kept.
-unsold_margin = "{{.Vault.UnsoldMargin}}"
+# For how many blocks after its certificate can be used no more an object is kept that was not sold.
+unsold_margin = {{.Vault.UnsoldMargin}}
 # How often objects are dropped that nobody can ask for any more.
 clean_interval = "{{.Vault.CleanInterval}}"
 

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -39,14 +40,14 @@ func (n *Node) lookAndAct(ctx context.Context) {
 	if err != nil || !standing.Approved() {
 		return
 	}
-	if n.oracleSecret.Load() == nil {
+	if n.secrets.Load() == nil {
 		_, err := n.obtainSecret(ctx, s)
 		n.tell(ctx, "obtaining the oracle secret", err)
 	}
 	n.tell(ctx, "renewing the attestation", n.renew(ctx, s, standing.Oracle))
 	n.tell(ctx, "telling the chain where this oracle is reached", n.updateInfo(ctx, s, standing.Oracle))
-	if secret := n.oracleSecret.Load(); secret != nil && standing.State == Active {
-		n.tell(ctx, "approving newcomers", n.approveAll(ctx, s, secret))
+	if secrets := n.secrets.Load(); secrets != nil && standing.State == Active {
+		n.tell(ctx, "approving newcomers", n.approveAll(ctx, s, secrets.oracle))
 	}
 }
 
@@ -116,7 +117,7 @@ func (n *Node) approve(ctx context.Context, s *light.Snapshot, secret *seal.Orac
 		return err
 	}
 	n.metrics.newcomers.WithLabelValues("approved").Inc()
-	log.Info("a newcomer is approved", "measurement", judgement.Report.Measurement, "kind", judgement.Report.Kind)
+	log.Info("a newcomer is approved", "measurement", hex.EncodeToString(judgement.Report.Measurement[:]), "kind", judgement.Report.Kind)
 	return nil
 }
 

@@ -11,9 +11,10 @@ import (
 	"time"
 
 	"github.com/medibloc/panacea/client"
+	"github.com/medibloc/panacea/client/deals"
 	"github.com/medibloc/panacea/client/light"
 	"github.com/medibloc/panacea/oracle/state"
-	"github.com/medibloc/panacea/seal"
+	"github.com/medibloc/panacea/vault/access"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
@@ -27,8 +28,9 @@ type Node struct {
 	sender *client.Account
 	vault  *vault
 
-	// oracleSecret is nil until an approver's is here.
-	oracleSecret atomic.Pointer[seal.OracleSecret]
+	objects *objects
+	// secrets is nil until an approver's are here.
+	secrets atomic.Pointer[secrets]
 	// view is what the chain said last.
 	view atomic.Pointer[View]
 	// addresses are where the node is reached, once it listens.
@@ -71,9 +73,13 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.vault, err = openVault(ctx, n.Dir, n.keys.vault, n.Config.Vault, n.resolver()); err != nil {
+	maxAge := time.Duration(n.Config.Chain.MaxBlockAge)
+	n.vault, err = openVault(ctx, n.Dir, n.keys.vault, n.Config.Vault, n.light.Dereferencer(maxAge).Resolver,
+		access.Deals{Querier: deals.New(n.light, maxAge)})
+	if err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
+	n.objects = newObjects(n.vault.store, n.state, func() int64 { return n.view.Load().Height })
 	return n, nil
 }
 
@@ -113,8 +119,8 @@ func (n *Node) Close() error {
 	if n.chain != nil {
 		n.chain.Close()
 	}
-	if secret := n.oracleSecret.Swap(nil); secret != nil {
-		secret.Zero()
+	if s := n.secrets.Swap(nil); s != nil {
+		s.oracle.Zero()
 	}
 	return errors.Join(append(errs, n.Home.Close())...)
 }
@@ -177,11 +183,12 @@ func (n *Node) loadSecret(ctx context.Context, s *light.Snapshot, standing Stand
 	if err != nil {
 		return err
 	}
-	if !standing.Approved() || !isSecretOf(secret, key) {
+	secrets := secretsFor(secret, key)
+	if !standing.Approved() || secrets == nil {
 		secret.Zero()
 		return nil
 	}
-	n.oracleSecret.Store(secret)
+	n.secrets.Store(secrets)
 	return nil
 }
 

@@ -262,7 +262,8 @@ func (n *Node) obtainSecret(ctx context.Context, s *light.Snapshot) (bool, error
 			n.log.Warn("an approver's sealed secret does not open", "approver", approval.Approver, "error", err)
 			continue
 		}
-		if !isSecretOf(secret, chainKey) {
+		secrets := secretsFor(secret, chainKey)
+		if secrets == nil {
 			secret.Zero()
 			n.log.Warn("an approver sealed another secret than the chain's", "approver", approval.Approver)
 			continue
@@ -271,19 +272,9 @@ func (n *Node) obtainSecret(ctx context.Context, s *light.Snapshot) (bool, error
 			secret.Zero()
 			return false, err
 		}
-		n.oracleSecret.Store(secret)
+		n.secrets.Store(secrets)
 		n.log.Info("the oracle secret is here", "approver", approval.Approver)
 		return true, nil
 	}
 	return false, nil
-}
-
-// isSecretOf says whether the chain's oracle public key derives from a secret.
-func isSecretOf(secret *seal.OracleSecret, chainKey []byte) bool {
-	public, err := seal.ParsePublicKey(chainKey)
-	if err != nil {
-		return false
-	}
-	key, err := secret.HPKEKey(public.Suite())
-	return err == nil && key.Public().Equal(public)
 }

@@ -32,6 +32,10 @@ type Addresses struct {
 
 // Run serves until the context ends, and then lets what is being served go on for a while. ready is called once when everything listens.
 func (n *Node) Run(ctx context.Context, ready func(Addresses)) error {
+	server, err := n.newAPI()
+	if err != nil {
+		return err
+	}
 	metrics, err := net.Listen("tcp", n.Config.Metrics.Listen)
 	if err != nil {
 		return fmt.Errorf("metrics.listen: %w", err)
@@ -61,7 +65,8 @@ func (n *Node) Run(ctx context.Context, ready func(Addresses)) error {
 		"collateral": func() error { n.keepCollateral(working); return nil },
 		"vault":      func() error { return n.vault.keepBound(working) },
 		"metrics":    func() error { return ended(operations.Serve(metrics)) },
-		"api":        func() error { return n.serveAPI(working, api) },
+		"cleaning":   func() error { n.keepClean(working); return nil },
+		"api":        func() error { return ended(server.Serve(working, api)) },
 	} {
 		workers.Go(func() {
 			if err := work(); err != nil {
@@ -133,7 +138,7 @@ type Health struct {
 func (n *Node) Health() Health {
 	view := n.view.Load()
 	h := Health{
-		State: view.State, Reason: view.Reason, Secret: n.oracleSecret.Load() != nil, Simulated: n.enclave.Kind() == tee.KindSimulated,
+		State: view.State, Reason: view.Reason, Secret: n.secrets.Load() != nil, Simulated: n.enclave.Kind() == tee.KindSimulated,
 		Height: view.Height, BlockTime: view.Time,
 	}
 	switch age := time.Since(view.Time); {

@@ -138,7 +138,7 @@ func (o *options) log(cmd *cobra.Command) (*slog.Logger, error) {
 
 // inUse explains the error of a home that another process has open.
 func inUse(err error) error {
-	if err != nil && strings.Contains(err.Error(), "lock") {
+	if errors.Is(err, embedded.ErrInUse) {
 		return fmt.Errorf("%w: another oracled has this home open: stop it first, or ask it with `oracled status`", err)
 	}
 	return err

@@ -43,7 +43,7 @@ func newRegisterCmd() *cobra.Command {
 FILE is the registration that oracled has made in its enclave, as JSON: the message panacea.oracle.v1.MsgRegisterOracle with
 its keys, evidence and trusted block. The operator in it must be the account that signs; a trusted block is good for about
 three hours. Use - for standard input.`,
-		Example: "  oracled registration > registration.json\n  panacead tx oracle register registration.json --from operator",
+		Example: "  oracled register --print > registration.json\n  panacead tx oracle register registration.json --from operator",
 	}, func(ctx client.Context, raw []byte) (sdk.Msg, error) {
 		msg := &types.MsgRegisterOracle{}
 		if err := ctx.Codec.UnmarshalJSON(raw, msg); err != nil {
@@ -64,7 +64,7 @@ func newRelayCmd() *cobra.Command {
 
 FILE is the message as JSON with its type in "@type": an approval, a renewal, or a change of endpoint or commission. Whoever
 sends it becomes its sender, which the node key does not sign. Use - for standard input.`,
-		Example: "  oracled renewal > renewal.json\n  panacead tx oracle relay renewal.json --from anyone",
+		Example: "  panacead tx oracle relay renewal.json --from anyone",
 	}, func(ctx client.Context, raw []byte) (sdk.Msg, error) {
 		var msg sdk.Msg
 		if err := ctx.Codec.UnmarshalInterfaceJSON(raw, &msg); err != nil {

@@ -1,0 +1,164 @@
+package oracle
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/medibloc/panacea/oracle/node"
+	"github.com/medibloc/panacea/tee"
+)
+
+// The life of the oracles of a network, in the order in which it happens: each part needs what the ones before have left.
+func TestOracles(t *testing.T) {
+	first := newOperator(t, "validator0", "alice")
+	second := newOperator(t, "validator1", "bob")
+	third := newOperator(t, "validator2", "carol")
+	first.init(node.DefaultBuild)
+
+	t.Run("the first oracle must make the secret before it registers", func(t *testing.T) {
+		_, stderr, err := first.try(first.registerArgs()...)
+		require.Error(t, err)
+		require.Contains(t, stderr, "oracled genesis-key")
+		require.NotContains(t, stderr, "goroutine")
+	})
+	first.run("genesis-key")
+	first.run(first.registerArgs()...)
+	firstAt := first.start()
+	first.becomesHealthy(firstAt)
+
+	t.Run("two others are approved by those who serve, and get the secret", func(t *testing.T) {
+		second.init(node.DefaultBuild)
+		require.Contains(t, second.run(second.registerArgs()...), "approved")
+		second.becomesHealthy(second.start())
+
+		third.init(node.DefaultBuild)
+		third.setting(`renew_before = "0s"`, `renew_before = "23h59m55s"`) // of a lifetime of a day
+		// It may serve before it is registered, but not at the same time as it registers: the home is one process's.
+		third.run(third.registerArgs("--wait=false")...)
+		third.becomesHealthy(third.start())
+	})
+
+	t.Run("another build is refused by the chain", func(t *testing.T) {
+		other := newOperator(t, "validator3", "alice")
+		other.init("oracled/changed")
+		_, stderr, err := other.try(other.registerArgs()...)
+		require.Error(t, err)
+		require.Contains(t, stderr, "measurement is not allowed")
+		card, err := node.ReadCard(other.home)
+		require.NoError(t, err)
+		measurement := tee.SimulatedMeasurement("oracled/changed")
+		require.Equal(t, measurement[:], mustHex(t, card.Measurement))
+	})
+
+	t.Run("the chain learns where each is reached", func(t *testing.T) {
+		eventually(t, "the chain has the endpoint", func() bool {
+			s, _ := first.status()
+			return s.Chain.Endpoint == firstAt.Endpoint && s.Chain.VaultPeer == firstAt.VaultPeer
+		})
+	})
+
+	t.Run("status tells what is well and what is not", func(t *testing.T) {
+		s, well := second.status()
+		require.True(t, well)
+		require.Equal(t, node.Active, s.Chain.State)
+		require.NotNil(t, s.Running)
+		require.True(t, s.Running.Simulated)
+
+		none := newOperator(t, "validator3", "alice")
+		_, stderr, err := none.try("status")
+		require.Error(t, err)
+		require.Contains(t, stderr, "oracled init")
+	})
+
+	t.Run("anyone verifies an oracle's evidence, without a home", func(t *testing.T) {
+		anyone := newOperator(t, "validator3", "alice")
+		stdout := anyone.run("verify-evidence", network.Accounts[second.validator], "--chain-id", network.ChainID, "--node", network.Nodes[1].RPC,
+			"--node", network.Nodes[2].RPC, "--output", "json")
+		var verdict struct {
+			Holds, Simulated bool
+			Version          string
+		}
+		require.NoError(t, json.Unmarshal([]byte(stdout), &verdict))
+		require.True(t, verdict.Holds)
+		require.True(t, verdict.Simulated)
+		require.Equal(t, node.DefaultBuild, verdict.Version)
+
+		_, stderr, err := anyone.try("verify-evidence", network.Accounts["alice"], "--chain-id", network.ChainID, "--node", network.Nodes[1].RPC)
+		require.Error(t, err)
+		require.Contains(t, stderr, "no approved oracle")
+	})
+
+	t.Run("the API says that the enclave is simulated, and metrics count", func(t *testing.T) {
+		status := get(t, firstAt.API+"/v1/status")
+		require.Contains(t, status, `"simulated":true`)
+		require.Contains(t, status, `"state":"active"`)
+		metrics := get(t, firstAt.Metrics+"/metrics")
+		require.Contains(t, metrics, `oracled_standing{state="active"} 1`)
+		require.Contains(t, metrics, `oracled_newcomers_total{result="approved"} 2`)
+	})
+
+	t.Run("an attestation is renewed before its end", func(t *testing.T) {
+		before, _ := third.status()
+		eventually(t, "the attestation is renewed", func() bool {
+			s, _ := third.status()
+			return s.Chain.AttestationExpires.After(before.Chain.AttestationExpires)
+		})
+	})
+
+	t.Run("an oracle that was killed serves again", func(t *testing.T) {
+		first.kill()
+		s, well := first.status()
+		require.False(t, well)
+		require.Nil(t, s.Running)
+		require.Equal(t, node.Active, s.Chain.State)
+		first.becomesHealthy(first.start())
+	})
+
+	t.Run("one process at a time has a home", func(t *testing.T) {
+		_, stderr, err := first.try("genesis-key")
+		require.Error(t, err)
+		require.Contains(t, stderr, "another oracled has this home open")
+	})
+
+	t.Run("every line of the log says that the enclave is simulated", func(t *testing.T) {
+		second.stop()
+		lines := strings.Split(strings.TrimSpace(second.log.String()), "\n")
+		require.Greater(t, len(lines), 3)
+		for _, line := range lines {
+			require.Contains(t, line, "SIMULATED")
+		}
+	})
+
+	t.Run("a home put back as it was is refused", func(t *testing.T) {
+		old := filepath.Join(t.TempDir(), "old")
+		require.NoError(t, os.CopyFS(old, os.DirFS(second.home)))
+		// The number of a message is remembered before it is sure to be used, so the memory may be one ahead: two messages show it.
+		second.run("update-info", "--endpoint", "https://oracle.example.com")
+		second.run("update-info", "--endpoint", "https://oracle.example.org", "--vault-peer", "did:key:z6Mk")
+		s, _ := second.status()
+		require.Equal(t, "https://oracle.example.org", s.Chain.Endpoint)
+
+		second.home = old
+		_, stderr, err := second.try("start")
+		require.Error(t, err)
+		require.Contains(t, stderr, "put back as it was before")
+	})
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	response, err := http.Get(url)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(body))
+	return string(body)
+}
