@@ -65,8 +65,11 @@ func BenchmarkDIDCreations(b *testing.B) {
 	}
 }
 
-// nodeTimes are what blocks of one kind of transaction took, in seconds.
-type nodeTimes struct{ whole, execution []float64 }
+// nodeTimes are what blocks of one kind of transaction took, in seconds, and what one of them paid for.
+type nodeTimes struct {
+	whole, execution []float64
+	gas              int64 // of the last transaction
+}
 
 // measure makes a block of transactions, untimed, and takes it through a node.
 func (n *nodeTimes) measure(b *testing.B, chain *apptest.Chain, message func(i int) sdk.Msg) {
@@ -86,6 +89,7 @@ func (n *nodeTimes) measure(b *testing.B, chain *apptest.Chain, message func(i i
 	end := time.Now()
 	for _, result := range results {
 		require.Zero(b, result.Code, result.Log)
+		n.gas = result.GasUsed
 	}
 	n.whole = append(n.whole, end.Sub(start).Seconds())
 	n.execution = append(n.execution, end.Sub(checked).Seconds())
@@ -145,6 +149,7 @@ func BenchmarkConsents(b *testing.B) {
 	b.ReportMetric(blockTxs/median(consents.whole), "consents/s")
 	b.ReportMetric(median(sends.whole)/median(consents.whole), "consent/send")
 	b.ReportMetric(median(sends.execution)/median(consents.execution), "consent/send-exec")
+	b.ReportMetric(float64(consents.gas)/float64(sends.gas), "consent/send-gas")
 	b.ReportMetric(median(faster), "stm/seq")
 	b.ReportMetric(median(fasterWithCommit), "stm/seq-with-commit")
 	b.ReportMetric(median(sendsFaster), "stm/seq-sends")

@@ -13,6 +13,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/server"
 	serverconfig "github.com/cosmos/cosmos-sdk/server/config"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	signingtypes "github.com/cosmos/cosmos-sdk/types/tx/signing"
 	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
@@ -35,7 +36,13 @@ type market struct {
 // newMarket returns a market whose consumer is the account after the oracles'.
 func newMarket(t *testing.T, executor string, accounts int, stakes ...int64) *market {
 	t.Helper()
-	chain := apptest.New(t, apptest.Config{Accounts: accounts, Options: map[string]any{
+	return newMarketSigning(t, signingtypes.SignMode_SIGN_MODE_DIRECT, executor, accounts, stakes...)
+}
+
+// newMarketSigning is newMarket for accounts that sign in a mode.
+func newMarketSigning(t *testing.T, mode signingtypes.SignMode, executor string, accounts int, stakes ...int64) *market {
+	t.Helper()
+	chain := apptest.New(t, apptest.Config{Accounts: accounts, SignMode: mode, Options: map[string]any{
 		server.FlagBlockExecutor: executor, server.FlagBlockSTMWorkers: 4,
 	}})
 	m := &market{Chain: chain, t: t, oracles: chain.StartOracles(stakes...), consumer: len(stakes), did: apptest.NewDID(t, "the consumer")}

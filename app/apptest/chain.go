@@ -6,10 +6,10 @@
 package apptest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"math/rand"
 	"slices"
 	"testing"
 	"time"
@@ -27,6 +27,8 @@ import (
 	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
 	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	signingtypes "github.com/cosmos/cosmos-sdk/types/tx/signing"
+	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
@@ -47,6 +49,8 @@ type Config struct {
 	Options map[string]any
 	// DB holds the state; in memory if nil.
 	DB dbm.DB
+	// SignMode is how accounts sign: directly unless it says otherwise.
+	SignMode signingtypes.SignMode
 }
 
 // Chain is a chain of one validator. Keys and times derive from constants, so two chains of one configuration are the same.
@@ -56,6 +60,7 @@ type Chain struct {
 	keys      []*secp256k1.PrivKey
 	sequences []uint64
 	now       time.Time
+	signMode  signingtypes.SignMode
 	blocks    [][][]byte
 	// finalize and commit are what the last block took.
 	finalize, commit time.Duration
@@ -74,7 +79,7 @@ func New(t testing.TB, config Config) *Chain {
 	}
 	c := &Chain{
 		App: app.New(log.NewNopLogger(), config.DB, true, options, baseapp.SetChainID(ChainID)),
-		t:   t, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		t:   t, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), signMode: cmp.Or(config.SignMode, signingtypes.SignMode_SIGN_MODE_DIRECT),
 	}
 	accounts := make([]authtypes.GenesisAccount, config.Accounts)
 	balances := make([]banktypes.Balance, config.Accounts)
@@ -116,12 +121,21 @@ func (c *Chain) Now() time.Time { return c.now }
 // Tx returns a transaction of account i with the messages, signed with its next sequence.
 func (c *Chain) Tx(i int, messages ...sdk.Msg) []byte {
 	c.t.Helper()
-	fee := sdk.NewCoins(sdk.NewInt64Coin(app.BaseDenom, 5*txGas))
-	// The source of randomness only makes memos.
-	tx, err := simtestutil.GenSignedMockTx(rand.New(rand.NewSource(1)), c.TxConfig(), messages, fee, txGas, ChainID,
-		[]uint64{uint64(i)}, []uint64{c.sequences[i]}, c.keys[i])
+	builder := c.TxConfig().NewTxBuilder()
+	require.NoError(c.t, builder.SetMsgs(messages...))
+	builder.SetGasLimit(txGas)
+	builder.SetFeeAmount(sdk.NewCoins(sdk.NewInt64Coin(app.BaseDenom, 5*txGas)))
+	key, data := c.keys[i], &signingtypes.SingleSignatureData{SignMode: c.signMode}
+	signature := signingtypes.SignatureV2{PubKey: key.PubKey(), Data: data, Sequence: c.sequences[i]}
+	require.NoError(c.t, builder.SetSignatures(signature)) // what is signed directly names the key
+	signed, err := authsigning.GetSignBytesAdapter(c.t.Context(), c.TxConfig().SignModeHandler(), c.signMode, authsigning.SignerData{
+		Address: c.Address(i).String(), ChainID: ChainID, AccountNumber: uint64(i), Sequence: c.sequences[i], PubKey: key.PubKey(),
+	}, builder.GetTx())
 	require.NoError(c.t, err)
-	raw, err := c.TxConfig().TxEncoder()(tx)
+	data.Signature, err = key.Sign(signed)
+	require.NoError(c.t, err)
+	require.NoError(c.t, builder.SetSignatures(signature))
+	raw, err := c.TxConfig().TxEncoder()(builder.GetTx())
 	require.NoError(c.t, err)
 	c.sequences[i]++
 	return raw

@@ -133,6 +133,14 @@ func (o *Oracle) Move(sender sdk.AccAddress, endpoint string) *oracletypes.MsgUp
 	return message
 }
 
+// Charge returns the message that changes the oracle's commission rate, sent by any account.
+func (o *Oracle) Charge(sender sdk.AccAddress, rate math.LegacyDec) *oracletypes.MsgUpdateOracleCommission {
+	o.t.Helper()
+	message := &oracletypes.MsgUpdateOracleCommission{Sender: sender.String(), Oracle: o.Address(), Rate: rate, Sequence: o.Sequence}
+	message.Signature = o.author(message)
+	return message
+}
+
 // author signs a message with the node key, and takes it for sent.
 func (o *Oracle) author(message oracletypes.NodeMessage) []byte {
 	o.t.Helper()

@@ -204,7 +204,7 @@ func (e *exchange) deactivated(t *testing.T) {
 func (e *exchange) expires(t *testing.T) {
 	alice := e.address(t, "alice")
 	before := e.balance(t, alice)
-	id := e.newDeal(t, 5, time.Now().Add(20*time.Second))
+	id := e.newDeal(t, 5, time.Now().Add(30*time.Second))
 	eventually(t, "the deal has expired", func() error {
 		if e.deal(t, id).Status != datadealtypes.DEAL_STATUS_EXPIRED {
 			return errors.New("it is active")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+
 	"github.com/medibloc/panacea/x/resource/internal/fixture"
 )
 
@@ -23,6 +25,15 @@ func BenchmarkCreateResource(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			perMessage := b.Elapsed().Seconds() * 1e6 / float64(b.N)
+			ctx, _ := c.Ctx.CacheContext()
+			ctx = ctx.WithGasMeter(storetypes.NewInfiniteGasMeter())
+			if _, err := c.Msgs.CreateResource(ctx, msg); err != nil {
+				b.Fatal(err)
+			}
+			gas := float64(ctx.GasMeter().GasConsumed())
+			b.ReportMetric(gas, "gas")
+			b.ReportMetric(perMessage/gas*1000, "µs/kgas")
 		})
 	}
 }
