@@ -30,9 +30,9 @@ type Limits struct {
 
 const (
 	// MemoryFactor is how many bytes of memory a byte of JSON takes at most while it is validated: its text, its tree, its canonical form.
-	MemoryFactor = 64
+	MemoryFactor = 80
 	// StreamMemory is what a datum that is not JSON takes, whatever its size, in bytes: chunks of 1 MiB on their way through two ciphers.
-	StreamMemory = 16 << 20
+	StreamMemory = 24 << 20
 )
 
 // DefaultLimits are for an enclave with 512 MiB for validations.

@@ -377,7 +377,7 @@ func TestWhatDoesNotFitIntoMemoryWaitsAndIsRefusedAsBusy(t *testing.T) {
 
 func TestALimitThatNoDocumentFitsInIsNoTrap(t *testing.T) {
 	w := fixture.NewWorld(t, func(c *validate.Config) {
-		c.Limits = validate.Limits{MemoryBytes: 64 << 20, JSON: schema.DefaultLimits()}
+		c.Limits = validate.Limits{MemoryBytes: 80 << 20, JSON: schema.DefaultLimits()}
 	})
 	require.Equal(t, 1<<20, w.Validator.Limits().JSON.DocumentBytes)
 }
