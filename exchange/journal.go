@@ -1,0 +1,106 @@
+package exchange
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// maxJournal bounds a journal's size in bytes.
+const maxJournal = 4 << 20
+
+// journal is one operation's memory: a file that is replaced as a whole, so that a crash leaves the old or the new one, and a
+// lock that one process at a time holds.
+type journal struct {
+	path string
+	lock *os.File
+}
+
+// openJournal locks an operation and reads what is known of it into v, which stays as it is if nothing is. Error: ErrBusy, ErrJournal.
+func openJournal(dir, name string, v any) (*journal, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("exchange: %w", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, name+".lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("exchange: %w", err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %s", ErrBusy, name), lock.Close())
+	}
+	j := &journal{path: filepath.Join(dir, name+".json"), lock: lock}
+	if err := readJournal(j.path, v); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, errors.Join(err, j.close())
+	}
+	return j, nil
+}
+
+// readJournal reads without locking. Errors: os.ErrNotExist, ErrJournal.
+func readJournal(path string, v any) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Size() > maxJournal {
+		return fmt.Errorf("%w: %s has %d bytes", ErrJournal, path, info.Size())
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	if err := json.Unmarshal(raw, v); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrJournal, path, err)
+	}
+	return nil
+}
+
+// write makes v what is known, and returns when that is on disk.
+func (j *journal) write(v any) error {
+	raw, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	return WriteFile(j.path, func(f *os.File) error {
+		_, err := f.Write(append(raw, '\n'))
+		return err
+	})
+}
+
+func (j *journal) close() error { return j.lock.Close() }
+
+// WriteFile makes a file with what write writes, readable by its owner only: wholly or not at all, and on disk when it returns.
+func WriteFile(path string, write func(*os.File) error) (err error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	f, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+		}
+	}()
+	if err := write(f); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
