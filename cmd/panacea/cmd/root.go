@@ -21,7 +21,8 @@ const (
 // Execute runs panacea and returns its exit code: 0 only if what was asked for was done, and for verifying commands only if it
 // verified.
 func Execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	root := newRoot()
+	g := &global{}
+	root := newRoot(g)
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
@@ -37,7 +38,7 @@ func Execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	return exitOK
 }
 
-func newRoot() *cobra.Command {
+func newRoot(g *global) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "panacea",
 		Short:         "Own health data: credentials, deals and vaults of Panacea",
@@ -45,7 +46,8 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newVC(), NewVaultCmd())
+	g.add(root)
+	root.AddCommand(newVC(), newVault(g), newInit(g), newNetwork(g), newBalance(g), newSend(g), newDID(g), newIssuer(g), newDeal(g), newProvide(g), newConsume(g), newDemo(g), newVersion(g))
 	return root
 }
 

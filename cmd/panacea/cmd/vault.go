@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/medibloc/panacea/cmd/panacea/internal/party"
 	"github.com/medibloc/panacea/vault"
 	"github.com/medibloc/panacea/vault/embedded"
 )
@@ -29,9 +30,9 @@ const passphraseVariable = "PANACEA_VAULT_PASSPHRASE"
 // apiFile tells the commands where "panacea vault serve" serves, and the token. Only its owner can read it.
 const apiFile = "api.json"
 
-// NewVaultCmd is the group of commands about the vault.
-func NewVaultCmd() *cobra.Command {
-	o := &vaultOptions{}
+// newVault is the group of commands about the vault.
+func newVault(g *global) *cobra.Command {
+	o := &vaultOptions{g}
 	c := &cobra.Command{
 		Use:   "vault",
 		Short: "Keep, share and fetch objects, encrypted, peer to peer",
@@ -52,9 +53,6 @@ themselves if it does not. The passphrase is asked for, or taken from
   # the clinic; without --peer it asks where the patient's DID document says
   panacea vault get --grant @grant.txt --peer /ip4/192.0.2.1/tcp/4371/p2p/12D3… --out labs.json`,
 	}
-	f := c.PersistentFlags()
-	f.StringVar(&o.home, "home", "", "the vault's directory (default ~/.panacea-vault)")
-	f.BoolVar(&o.json, "json", false, "print JSON")
 	c.AddCommand(
 		newVaultInit(o), newVaultID(o), newVaultServe(o), newVaultPut(o), newVaultGet(o), newVaultList(o), newVaultRemove(o),
 		newVaultGrant(o), newVaultRevoke(o), newVaultGrants(o), newVaultPeers(o), newVaultCheck(o), newVaultCollect(o), newVaultStats(o),
@@ -62,20 +60,25 @@ themselves if it does not. The passphrase is asked for, or taken from
 	return c
 }
 
-type vaultOptions struct {
-	home string
-	json bool
-}
+type vaultOptions struct{ *global }
 
+// dir is the vault's directory: that of a home, or one that holds a vault and nothing else.
 func (o *vaultOptions) dir() (string, error) {
-	if o.home != "" {
-		return o.home, nil
+	home, err := o.global.dir()
+	if err != nil {
+		return "", err
 	}
-	home, err := os.UserHomeDir()
+	if party.Exists(home) {
+		return filepath.Join(home, "vault"), nil
+	}
+	if o.home != "" || os.Getenv(homeVariable) != "" {
+		return home, nil
+	}
+	user, err := os.UserHomeDir()
 	if err != nil {
 		return "", withHint(err, "say where the vault is with --home DIR")
 	}
-	return filepath.Join(home, ".panacea-vault"), nil
+	return filepath.Join(user, ".panacea-vault"), nil
 }
 
 // vaultAPI is a vault's HTTP API: that of a running "vault serve", or one that this process serves to itself.
@@ -114,7 +117,7 @@ func (o *vaultOptions) open(c *cobra.Command, home string) (*vault.Vault, error)
 	if _, err := vault.ReadConfig(home); err != nil {
 		return nil, vaultHint(err)
 	}
-	passphrase, err := readPassphrase(c, "Passphrase of the vault: ")
+	passphrase, err := o.vaultPassphrase(c, "Passphrase of the vault: ")
 	if err != nil {
 		return nil, err
 	}
@@ -134,9 +137,15 @@ func vaultHint(err error) error {
 	return err
 }
 
-func readPassphrase(c *cobra.Command, prompt string) (string, error) {
+func (o *vaultOptions) vaultPassphrase(c *cobra.Command, prompt string) (string, error) {
 	if p, ok := os.LookupEnv(passphraseVariable); ok {
 		return p, nil
+	}
+	if p := os.Getenv(homePassphraseVariable); p != "" {
+		return p, nil
+	}
+	if o.passphraseFile != "" {
+		return firstLine(o.passphraseFile)
 	}
 	in, ok := c.InOrStdin().(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
@@ -233,17 +242,6 @@ func (o *vaultOptions) with(c *cobra.Command, online bool, do func(*vaultAPI) er
 		return err
 	}
 	return errors.Join(do(api), api.close())
-}
-
-// print writes JSON, or what text writes.
-func (o *vaultOptions) print(c *cobra.Command, v any, text func(io.Writer)) error {
-	if !o.json {
-		text(c.OutOrStdout())
-		return nil
-	}
-	e := json.NewEncoder(c.OutOrStdout())
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }
 
 // bytesText writes a size for people.

@@ -40,7 +40,7 @@ passphrase, or the directory, loses what is in the vault.`,
 			if err != nil {
 				return err
 			}
-			passphrase, err := readPassphrase(c, fmt.Sprintf("New passphrase (at least %d characters): ", vault.MinPassphrase))
+			passphrase, err := o.vaultPassphrase(c, fmt.Sprintf("New passphrase (at least %d characters): ", vault.MinPassphrase))
 			if err != nil {
 				return err
 			}

@@ -13,8 +13,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
+
+	"github.com/medibloc/panacea/client"
+	"github.com/medibloc/panacea/client/light"
+	"github.com/medibloc/panacea/cmd/panacea/internal/party"
 	"github.com/medibloc/panacea/did"
 	"github.com/medibloc/panacea/did/httpresolver"
+	"github.com/medibloc/panacea/did/keystore"
+	"github.com/medibloc/panacea/exchange"
 	"github.com/medibloc/panacea/vc"
 	"github.com/medibloc/panacea/vc/entry"
 	"github.com/medibloc/panacea/vc/fetch"
@@ -22,6 +29,7 @@ import (
 	"github.com/medibloc/panacea/vc/pex"
 	"github.com/medibloc/panacea/vc/status"
 	"github.com/medibloc/panacea/vc/vcapi"
+	didtypes "github.com/medibloc/panacea/x/did/types"
 )
 
 // maximumInput bounds a file or standard input, in bytes.
@@ -298,5 +306,21 @@ func knownHints() []struct {
 		{vc.ErrDomain, "give the domain that the presentation is for with --domain"},
 		{vc.ErrMethod, "is the DID of another method than did:key? Then give --resolver URL"},
 		{pex.ErrUnanswered, "give more credentials, or ask the verifier for less"},
+		{party.ErrNoHome, "make a home with: panacea init"},
+		{party.ErrTrust, "give a block to trust: panacea network add NAME --node URL --trusted-height N --trusted-hash HASH"},
+		{party.ErrPassphrase, "try again, or set " + homePassphraseVariable},
+		{keystore.ErrPassphrase, "try again, or set " + homePassphraseVariable},
+		{light.ErrTrustExpired, "the home was not used for long: give a newer block to trust with panacea network add"},
+		{light.ErrUnavailable, "is there a network, and are the nodes in config.toml right? Then the same command again goes on"},
+		{client.ErrUnavailable, "is there a network, and are the nodes in config.toml right? Then the same command again goes on"},
+		{client.ErrUnconfirmed, "run the same command again: it finds out what became of the transaction, and does nothing twice"},
+		{sdkerrors.ErrInsufficientFunds, "see what is there with: panacea balance"},
+		{exchange.ErrNotFound, "is the id right, and the network (--network)?"},
+		{exchange.ErrDealNotActive, "find others with: panacea provide list FILE"},
+		{exchange.ErrSimulated, "on a network for development, set simulated_enclaves = true in config.toml; on any other, do not"},
+		{exchange.ErrQuorum, "if the oracles refused the data, the reason stands above; else run the same command again: it goes on where it stopped"},
+		{exchange.ErrUndelivered, "run the same command again: it goes on where it stopped"},
+		{exchange.ErrBusy, "wait for the other process, or end it"},
+		{didtypes.ErrDIDNotFound, "put it on the chain with: panacea did create"},
 	}
 }
