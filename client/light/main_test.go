@@ -33,7 +33,7 @@ func config(t testing.TB) light.Config {
 	t.Helper()
 	return light.Config{
 		ChainID: testnet.Network.ChainID, Nodes: []string{testnet.Network.Nodes[0].RPC}, Trusted: trusted(t),
-		TrustingPeriod: 24 * time.Hour, Store: db.New(dbm.NewMemDB(), "light"),
+		TrustingPeriod: 24 * time.Hour, Store: db.New(dbm.NewMemDB(), "light"), Timeout: 30 * time.Second,
 	}
 }
 

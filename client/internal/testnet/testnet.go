@@ -51,7 +51,7 @@ func run(m *testing.M) (int, error) {
 	panacead := filepath.Join(built, "panacead")
 	config := localnet.DefaultConfig(filepath.Join(dir, "net"))
 	config.Validators, config.Binary, config.BlockTime = 1, panacead, BlockTime
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
 	defer cancel()
 	if Network, err = localnet.Start(ctx, config); err != nil {
 		return 0, fmt.Errorf("starting the network: %w", err)
@@ -85,7 +85,7 @@ func Needed(t testing.TB) {
 
 // Context returns a context that ends with the test, or after a time that is generous on a busy machine.
 func Context(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
