@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"encoding/json"
+	"fmt"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +24,10 @@ before the registration is approved, and picks the oracle secret up when it is.`
 			log, err := o.log(cmd)
 			if err != nil {
 				return err
+			}
+			// What a crash leaves must not be the memory that secrets are in.
+			if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
+				return fmt.Errorf("turning core dumps off: %w", err)
 			}
 			n, err := node.Open(cmd.Context(), o.home, log)
 			if err != nil {

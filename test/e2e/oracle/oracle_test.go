@@ -101,7 +101,8 @@ func TestOracles(t *testing.T) {
 		require.Contains(t, status, `"state":"active"`)
 		metrics := get(t, firstAt.Metrics+"/metrics")
 		require.Contains(t, metrics, `oracled_standing{state="active"} 1`)
-		require.Contains(t, metrics, `oracled_newcomers_total{result="approved"} 2`)
+		// The third may have been approved by the second alone.
+		require.Regexp(t, `oracled_newcomers_total\{result="approved"\} [12]`, metrics)
 	})
 
 	t.Run("an attestation is renewed before its end", func(t *testing.T) {
