@@ -25,8 +25,8 @@ install: ## install the programs into Go's bin directory
 	go install -trimpath -ldflags '$(LDFLAGS)' ./cmd/...
 
 .PHONY: demo
-demo: build ## the main job: a network from nothing, and the story of a DID on it
-	./scripts/demo.sh
+demo: build ## the main job: the whole exchange on this machine from nothing, as a story; DEMO_FLAGS="--data FILE --schema FILE"
+	build/panacea demo --once $(DEMO_FLAGS)
 
 .PHONY: test
 test: check test-go test-interop test-dcapdiff ## everything that must hold: checks, unit, end-to-end and interoperability tests
@@ -67,6 +67,10 @@ fuzz: ## every fuzz target for FUZZ_TIME each (10m)
 .PHONY: soak-vault
 soak-vault: ## the vault's store against its model, long
 	go test ./vault/store ./vault/embedded -rapid.checks=1000 -timeout 12h
+
+.PHONY: soak-exchange
+soak-exchange: ## the exchange with processes killed at random moments, 20 runs
+	PANACEA_FAULT_RUNS=20 go test -v -count=1 -timeout 2h ./test/e2e/exchange
 
 .PHONY: bench-vault
 bench-vault: ## a gigabyte between two vaults, and between two Bitswap nodes (own go.mod)

@@ -1,0 +1,183 @@
+//go:build linux
+
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// faultRuns is how often the story is told with a process killed: 2, or what PANACEA_FAULT_RUNS says (make soak-exchange).
+func faultRuns() int {
+	if n, err := strconv.Atoi(os.Getenv("PANACEA_FAULT_RUNS")); err == nil && n > 0 {
+		return n
+	}
+	return 2
+}
+
+// daemon is a process of the network that is killed and started again.
+type daemon struct {
+	name, home string
+	start      []string
+}
+
+func (n *network) daemons() []daemon {
+	var all []daemon
+	for i := range 4 {
+		home := filepath.Join(n.home, "net", fmt.Sprintf("node%d", i))
+		all = append(all, daemon{"node" + strconv.Itoa(i), home, []string{"panacead", "start", "--home", home}})
+	}
+	for i := range 3 {
+		home := filepath.Join(n.home, fmt.Sprintf("oracle%d", i))
+		all = append(all, daemon{"oracle" + strconv.Itoa(i), home, []string{"oracled", "start", "--home", home}})
+	}
+	return all
+}
+
+// pid finds the process that runs in the daemon's home, 0 if none does.
+func (d daemon) pid() (int, error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		line, err := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
+		if err == nil && strings.Contains(string(line), d.home+"\x00") && strings.Contains(string(line), d.start[0]) || err == nil &&
+			strings.HasSuffix(string(line), d.home+"\x00") {
+			return pid, nil
+		}
+	}
+	return 0, nil
+}
+
+// strike kills the daemon at a moment as a power failure would, and starts it again.
+func (d daemon) strike(t *testing.T, after time.Duration) error {
+	time.Sleep(after) // the moment is what the test draws
+	pid, err := d.pid()
+	if err != nil || pid == 0 {
+		return fmt.Errorf("%s does not run: %w", d.name, err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		if now, err := d.pid(); err != nil || now != pid {
+			break
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s does not die", d.name)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	log, err := os.OpenFile(filepath.Join(d.home, "restarted.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	command := exec.Command(filepath.Join(programs, d.start[0]), d.start[1:]...)
+	command.Stdout, command.Stderr = log, log
+	if err := command.Start(); err != nil {
+		return err
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Signal(syscall.SIGTERM)
+		_ = command.Wait()
+		_ = log.Close()
+	})
+	return nil
+}
+
+// faults tells the story with every kind of process killed at a random moment of it: a validator, an oracle, the provider's tool and the
+// consumer's. The story completes, nothing is paid twice, and nothing is lost.
+func faults(t *testing.T, n *network, runs int) {
+	daemons := n.daemons()
+	patient, researcher := n.person("patient"), n.person("researcher")
+	for run := range runs {
+		seed := uint64(time.Now().UnixNano())
+		random := rand.New(rand.NewPCG(seed, 0))
+		victims := []daemon{daemons[random.IntN(4)], daemons[4+random.IntN(3)]}
+		t.Logf("run %d, seed %d: %s, %s", run, seed, victims[0].name, victims[1].name)
+		var deal struct{ ID string }
+		researcher.must(&deal, "deal", "create", "--budget", "2000000umed", "--count", "2", "--media-type", "text/plain")
+		file := patient.write("fault.txt", fmt.Sprintf("%s %d", hiddenMarker, seed))
+
+		struck := make(chan error, len(victims))
+		for _, v := range victims {
+			after := time.Duration(random.IntN(4000)) * time.Millisecond
+			go func() { struck <- v.strike(t, after) }()
+		}
+		killed := patient.killAfter(time.Duration(random.IntN(4000))*time.Millisecond, "provide", "submit", file, "--deal", deal.ID, "--yes")
+		require.NoError(t, killed)
+		var sale struct {
+			State  string
+			Reward string `json:"reward_umed"`
+		}
+		patient.eventually(&sale, "provide", "submit", file, "--deal", deal.ID, "--yes")
+		require.Equal(t, "paid", sale.State)
+		for range victims {
+			require.NoError(t, <-struck)
+		}
+
+		out := filepath.Join(researcher.home, "faults")
+		require.NoError(t, researcher.killAfter(time.Duration(random.IntN(3000))*time.Millisecond, "consume", "fetch", deal.ID, "--out", out))
+		var delivered []struct{ File string }
+		researcher.eventually(&delivered, "consume", "fetch", deal.ID, "--out", out)
+		require.Len(t, delivered, 1)
+		got, err := os.ReadFile(delivered[0].File)
+		require.NoError(t, err)
+		want, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+
+		var shown struct {
+			Consents int    `json:"consents"`
+			Paid     string `json:"paid_umed"`
+			Refund   string `json:"refunded_umed"`
+		}
+		researcher.must(&shown, "deal", "deactivate", deal.ID)
+		require.Equal(t, 1, shown.Consents, "sold once")
+		require.Equal(t, "1000000", shown.Paid)
+		require.Equal(t, "1000000", shown.Refund)
+	}
+}
+
+// killAfter runs a command and kills it after a time, unless it has ended by then.
+func (p *person) killAfter(d time.Duration, args ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	err := p.command(ctx, args...).Run() // killed with SIGKILL
+	if exit := (*exec.ExitError)(nil); err == nil || errors.As(err, &exit) || errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
+}
+
+// eventually runs a command again until it works, as a person would who is told what to do next.
+func (p *person) eventually(into any, args ...string) {
+	p.n.t.Helper()
+	var last error
+	for range 5 {
+		var out []byte
+		if out, last = p.tool(append(args, "--json")...); last == nil {
+			p.n.t.Helper()
+			requireJSON(p.n.t, out, into)
+			return
+		}
+	}
+	require.NoError(p.n.t, last)
+}
