@@ -107,10 +107,10 @@ func byHand(t *testing.T, n *network) {
 
 	var deal struct{ ID string }
 	before := researcher.balance()
-	researcher.must(&deal, "deal", "create", "--name", "study", "--budget", "6000000umed", "--count", "2", "--definition", researcher.write("study.json", study),
+	researcher.must(&deal, "deal", "create", "--name", "study", "--budget", "20000000umed", "--count", "2", "--definition", researcher.write("study.json", study),
 		"--term", "required:Use=For this study only.")
 	var again struct{ ID string }
-	researcher.must(&again, "deal", "create", "--name", "study", "--budget", "6000000umed", "--count", "2", "--definition", filepath.Join(researcher.home, "study.json"))
+	researcher.must(&again, "deal", "create", "--name", "study", "--budget", "20000000umed", "--count", "2", "--definition", filepath.Join(researcher.home, "study.json"))
 	require.Equal(t, deal.ID, again.ID, "the same name makes no second deal")
 
 	var found []struct{ Deal struct{ ID string } }
@@ -123,7 +123,7 @@ func byHand(t *testing.T, n *network) {
 	}
 	patient.must(&sale, "provide", "submit", credential, "--deal", deal.ID, "--agree", "required", "--yes")
 	require.Equal(t, "paid", sale.State)
-	require.Equal(t, "2700000", sale.Reward, "3 MED less the oracles' tenth")
+	require.Equal(t, "9000000", sale.Reward, "10 MED less the oracles' tenth")
 	require.Greater(t, patient.balance(), earned, "paid in the same block, less the fee")
 	patient.must(&sale, "provide", "submit", credential, "--deal", deal.ID, "--agree", "required", "--yes")
 	require.Equal(t, "paid", sale.State, "once more sells nothing and says so")
@@ -147,9 +147,9 @@ func byHand(t *testing.T, n *network) {
 	}
 	researcher.must(&ended, "deal", "deactivate", deal.ID)
 	require.Equal(t, "deactivated", ended.Status)
-	require.Equal(t, "3000000", ended.Refund)
-	require.Equal(t, "3000000", ended.Paid)
-	require.Less(t, before-researcher.balance(), int64(3_000_000+20_000_000), "price and fees, and nothing else")
+	require.Equal(t, "10000000", ended.Refund)
+	require.Equal(t, "10000000", ended.Paid)
+	require.Less(t, before-researcher.balance(), int64(10_000_000+20_000_000), "price and fees, and nothing else")
 }
 
 // badInput: a clear error that says what to do, and an exit code that is not 0.
