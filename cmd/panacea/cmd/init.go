@@ -19,14 +19,13 @@ import (
 
 // networkFlags describe a network on the command line.
 type networkFlags struct {
-	profile     string
-	nodes       []string
-	rest, hash  string
-	height      int64
-	simulated   bool
-	gasPrice    string
-	trustNode   bool
-	networkName string
+	profile    string
+	nodes      []string
+	rest, hash string
+	height     int64
+	simulated  bool
+	gasPrice   string
+	trustNode  bool
 }
 
 func (n *networkFlags) add(c *cobra.Command) {

@@ -93,6 +93,7 @@ func NewKeeper(
 			collections.PairKeyCodec(account, collections.Uint64Key), collections.BytesValue),
 		DealsByStatus: collections.NewKeySet(sb, types.DealsByStatusPrefix, "deals_by_status",
 			collections.PairKeyCodec(collections.Int32Key, deal)),
+		//lint:ignore SA1019 package collections has values that are times, and no keys
 		Expiries:           collections.NewKeySet(sb, types.ExpiriesPrefix, "expiries", collections.PairKeyCodec(sdk.TimeKey, deal)),
 		Escrows:            collections.NewMap(sb, types.EscrowsPrefix, "escrows", account, collections.BytesValue),
 		Consents:           collections.NewMap(sb, types.ConsentsPrefix, "consents", datum, codec.CollValue[types.Consent](cdc)),

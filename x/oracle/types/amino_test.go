@@ -80,7 +80,6 @@ func TestAminoJSONIsTheSameInBothCodecs(t *testing.T) {
 	for _, msg := range messages(t) {
 		legacy, err := amino.MarshalJSON(msg)
 		require.NoError(t, err)
-		//lint:ignore SA1019 that is how clients of the legacy codec sort
 		require.JSONEq(t, string(legacy), aminoJSON(t, msg), "%T", msg)
 	}
 }
