@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // faultRuns is how often the story is told with a process killed: 2, or what PANACEA_FAULT_RUNS says (make soak-exchange).
@@ -73,17 +74,8 @@ func (d daemon) strike(t *testing.T, after time.Duration) error {
 	if err != nil || pid == 0 {
 		return fmt.Errorf("%s does not run: %w", d.name, err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		return err
-	}
-	for deadline := time.Now().Add(30 * time.Second); ; {
-		if now, err := d.pid(); err != nil || now != pid {
-			break
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("%s does not die", d.name)
-		}
-		time.Sleep(10 * time.Millisecond)
+	if err := kill(pid); err != nil {
+		return fmt.Errorf("%s: %w", d.name, err)
 	}
 	log, err := os.OpenFile(filepath.Join(d.home, "restarted.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -100,6 +92,30 @@ func (d daemon) strike(t *testing.T, after time.Duration) error {
 		_ = log.Close()
 	})
 	return nil
+}
+
+// kill kills a process that is not a child of this one, and waits until it is gone.
+func kill(pid int) error {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return fmt.Errorf("open process %d: %w", pid, err)
+	}
+	defer unix.Close(fd)
+	if err := unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0); err != nil {
+		return fmt.Errorf("kill process %d: %w", pid, err)
+	}
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 30_000)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return fmt.Errorf("wait for process %d: %w", pid, err)
+		case n == 0:
+			return fmt.Errorf("process %d does not die", pid)
+		}
+		return nil
+	}
 }
 
 // faults tells the story with every kind of process killed at a random moment of it: a validator, an oracle, the provider's tool and the
@@ -174,7 +190,6 @@ func (p *person) eventually(into any, args ...string) {
 	for range 5 {
 		var out []byte
 		if out, last = p.tool(append(args, "--json")...); last == nil {
-			p.n.t.Helper()
 			requireJSON(p.n.t, out, into)
 			return
 		}
