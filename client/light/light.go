@@ -316,12 +316,13 @@ func (c *Client) halted() error {
 	return nil
 }
 
-// update learns the newest header, and returns it or the newest that was trusted before. If that is not enough, because the node that
-// headers come from stands still or holds back, the others are asked.
-func (c *Client) update(ctx context.Context, enough func(*cmttypes.LightBlock) bool) (*cmttypes.LightBlock, error) {
+// update learns the newest header, and returns it or, if nodes have none that is newer, the newest that was trusted before. If that is not
+// enough, because the node that headers come from stands still or holds back, the others are asked. None is if known says that the newest
+// will do.
+func (c *Client) update(ctx context.Context, known, enough func(*cmttypes.LightBlock) bool) (*cmttypes.LightBlock, error) {
 	return c.verified(ctx, func() (*cmttypes.LightBlock, error) {
 		// Another goroutine may have done the work while this one waited for the lock.
-		if newest := c.newest.Load().block; enough(newest) {
+		if newest := c.newest.Load().block; known(newest) {
 			return newest, nil
 		}
 		var last *cmttypes.LightBlock

@@ -44,17 +44,14 @@ func (c *Client) At(ctx context.Context, height int64) (*Snapshot, error) {
 // Latest asks a node for the newest header, verifies it, and returns the snapshot that it proves. It never goes back. Errors:
 // ErrUnverified, ErrTrustExpired, ErrDivergence. How old the newest is, is up to that node: Fresh bounds it, and Since waits for a height.
 func (c *Client) Latest(ctx context.Context) (*Snapshot, error) {
-	asked := false
-	return c.newer(ctx, func(*cmttypes.LightBlock) bool {
-		before := asked
-		asked = true
-		return before
-	})
+	before := c.newest.Load().block
+	learned := func(block *cmttypes.LightBlock) bool { return block != before }
+	return c.newer(ctx, learned, func(*cmttypes.LightBlock) bool { return true })
 }
 
-// newer returns the newest snapshot, after asking nodes until it is new enough or all have been asked.
-func (c *Client) newer(ctx context.Context, enough func(*cmttypes.LightBlock) bool) (*Snapshot, error) {
-	block, err := c.update(ctx, enough)
+// newer returns the newest snapshot, after asking nodes until it is new enough or all have been asked, unless what is known is.
+func (c *Client) newer(ctx context.Context, known, enough func(*cmttypes.LightBlock) bool) (*Snapshot, error) {
+	block, err := c.update(ctx, known, enough)
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +68,9 @@ func (c *Client) Since(ctx context.Context, height int64) (*Snapshot, error) {
 	if newest := c.newest.Load(); newest.Height() >= height {
 		return newest, c.halted()
 	}
+	enough := func(block *cmttypes.LightBlock) bool { return block.Height > height }
 	for {
-		latest, err := c.newer(ctx, func(block *cmttypes.LightBlock) bool { return block.Height > height })
+		latest, err := c.newer(ctx, enough, enough)
 		switch {
 		case err == nil && latest.Height() >= height:
 			return latest, nil
@@ -94,7 +92,8 @@ func (c *Client) Fresh(ctx context.Context, maxAge time.Duration) (*Snapshot, er
 	if newest := c.newest.Load(); newest.age() <= maxAge {
 		return newest, c.halted()
 	}
-	latest, err := c.newer(ctx, func(block *cmttypes.LightBlock) bool { return c.config.Now().Sub(block.Time) <= maxAge })
+	enough := func(block *cmttypes.LightBlock) bool { return c.config.Now().Sub(block.Time) <= maxAge }
+	latest, err := c.newer(ctx, enough, enough)
 	if err != nil {
 		return nil, err
 	}

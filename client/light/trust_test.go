@@ -264,6 +264,28 @@ func TestAnotherNodeIsAskedWhenOneStandsStill(t *testing.T) {
 	require.GreaterOrEqual(t, fresh.Height(), height)
 }
 
+func TestWhenNoNodeAnswersNothingIsTheLatest(t *testing.T) {
+	testnet.Needed(t)
+	ctx := testnet.Context(t)
+	setup := config(t)
+	first, second := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC), testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	setup.Nodes = []string{first.URL, second.URL}
+	client, err := light.New(ctx, setup)
+	require.NoError(t, err)
+	_, err = client.Latest(ctx)
+	require.NoError(t, err)
+
+	down := func(testnet.Call) testnet.Answer { return testnet.Answer{Drop: true} }
+	first.Handle(down)
+	_, err = client.Latest(ctx)
+	require.NoError(t, err, "the other one answers")
+	second.Handle(down)
+	_, err = client.Latest(ctx)
+	require.ErrorIs(t, err, light.ErrUnverified)
+	_, err = client.Fresh(ctx, time.Hour)
+	require.NoError(t, err, "what was proven before is still there")
+}
+
 func TestWaitsEndWithTheContext(t *testing.T) {
 	client := newLight(t)
 	ctx, cancel := context.WithTimeout(testnet.Context(t), 300*time.Millisecond)
