@@ -50,6 +50,9 @@ var (
 	ErrPreviousProof = errors.New("vc: previous proof is missing or wrong")
 	// ErrContext says that the document brings a JSON-LD context that the verifier does not know.
 	ErrContext = errors.New("vc: context is not known to the verifier")
+	// ErrSpelling says that what a credential is judged by, or an id, does not stand in it as the data model names it:
+	// written otherwise, it would be signed and not seen.
+	ErrSpelling = errors.New("vc: not written as the data model names it")
 	// ErrUnchecked says that the credential has a status and that no one checked it.
 	ErrUnchecked = errors.New("vc: status is not checked")
 	// ErrPointer says that a JSON pointer does not point into the document, or at a part that cannot be shown alone.

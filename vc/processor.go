@@ -86,14 +86,18 @@ var alwaysMandatory = [...]string{
 // further one of a proof set, or of a proof chain if o names previous proofs. In data
 // model 1.1 the context of Data Integrity is added if it is missing.
 //
-// Errors are ErrUnsupported, ErrOptions, ErrPointer, ErrPreviousProof, and those of
+// Errors are ErrUnsupported, ErrOptions, ErrPointer, ErrPreviousProof, ErrSpelling, and those of
 // packages jsonld and rdfc about the credential.
 func (p *Processor) Issue(ctx context.Context, c *Credential, key SigningKey, o ProofOptions) (*Credential, error) {
 	doc := withDataIntegrity(c.doc)
 	if o.Cryptosuite == SuiteBBS || o.Cryptosuite == SuiteECDSASD || o.Cryptosuite == "" && key.PrivateKey.Type() == did.BLS12381G2 {
 		o.MandatoryPointers = completeMandatory(doc, o.MandatoryPointers)
 	}
-	secured, err := p.operation().addProof(ctx, doc, key, PurposeAssertion, o)
+	op := p.operation()
+	if err := op.checkSpelling(ctx, &Credential{doc}); err != nil {
+		return nil, err
+	}
+	secured, err := op.addProof(ctx, doc, key, PurposeAssertion, o)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ const (
 	CheckController   = "proof.controller"              // the key's owner is the issuer, or the holder
 	CheckSignature    = "proof.signature"               // nothing was changed
 	CheckPrevious     = "proof.previousProof"           // the proofs it builds on verify
-	CheckContext      = "@context"                      // the verifier knows what the terms mean
+	CheckContext      = "@context"                      // the verifier knows what the terms mean, and nothing hides under another one
 	CheckValidity     = "validity"                      // the credential is valid at the time
 	CheckStatus       = "credentialStatus"              // it is not revoked or suspended
 	CheckSchema       = "credentialSchema"              // its claims have the form they say they have

@@ -65,7 +65,10 @@ func (p *Processor) VerifyIssued(ctx context.Context, c *Credential, o VerifyOpt
 
 func (p *operation) verifyCredential(ctx context.Context, c *Credential, o VerifyOptions, holder bool) *Result {
 	r := &Result{Issuer: c.Issuer(), Credential: c}
-	r.record(CheckContext, -1, checkContexts(c.doc, o.InlineContexts))
+	r.record(CheckContext, -1, first(
+		func() error { return checkContexts(c.doc, o.InlineContexts) },
+		func() error { return p.checkSpelling(ctx, c) },
+	))
 	v := &proofVerifier{p: p, o: o, r: r, doc: c.doc, purpose: PurposeAssertion, owner: r.Issuer, notOwner: ErrIssuer, holder: holder}
 	v.all(ctx)
 	r.record(CheckValidity, -1, validAt(c, o.Now))

@@ -100,7 +100,7 @@ func reasonOf(err error) string {
 	}
 	for _, known := range []error{
 		vc.ErrNoProof, vc.ErrUnsupported, vc.ErrProofValue, vc.ErrSignature, vc.ErrMissingStatement, vc.ErrExtraStatement, vc.ErrBlankNode,
-		vc.ErrDuplicateStatement, vc.ErrPurpose, did.ErrMethodInactive, did.ErrDeactivated, vc.ErrMethod, vc.ErrIssuer, vc.ErrHolder, vc.ErrPreviousProof, vc.ErrContext,
+		vc.ErrDuplicateStatement, vc.ErrPurpose, did.ErrMethodInactive, did.ErrDeactivated, vc.ErrMethod, vc.ErrIssuer, vc.ErrHolder, vc.ErrPreviousProof, vc.ErrContext, vc.ErrSpelling,
 		vc.ErrUnchecked, vc.ErrInvalid, status.ErrVerification, status.ErrLength, status.ErrRange, status.ErrMalformed, status.ErrRetrieval, entry.ErrType,
 	} {
 		if errors.Is(err, known) {
