@@ -56,20 +56,31 @@ func (c *Connection) ChainID() string { return c.chainID }
 // poll is how often nodes are asked for a new block.
 const poll = 300 * time.Millisecond
 
-// Snapshot returns the newest proven state, which holds what this connection has sent.
+const (
+	// maxAge is how old the newest block may be, by this machine's clock.
+	maxAge = 2 * time.Minute
+	// proofTime bounds the wait for the block that proves the one with a transaction of ours.
+	proofTime = time.Minute
+)
+
+// Snapshot returns the newest proven state, which holds what this connection has sent and is at most maxAge old, whatever a single node shows.
+// Errors: light.ErrStale, and those of light.Client.Latest.
 func (c *Connection) Snapshot(ctx context.Context) (*light.Snapshot, error) {
-	for {
-		s, err := c.light.Latest(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if s.Height() >= c.reached.Load() {
-			return s, nil
-		}
-		if err := pause(ctx, poll); err != nil {
+	s, err := c.light.Latest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if reached := c.reached.Load(); s.Height() < reached {
+		ctx, cancel := context.WithTimeout(ctx, proofTime)
+		defer cancel()
+		if s, err = c.light.Since(ctx, reached); err != nil {
 			return nil, err
 		}
 	}
+	if time.Since(s.Time()) <= maxAge {
+		return s, nil
+	}
+	return c.light.Fresh(ctx, maxAge)
 }
 
 // Head returns the height and time of the newest proven state.

@@ -311,6 +311,7 @@ func knownHints() []struct {
 		{party.ErrPassphrase, "try again, or set " + homePassphraseVariable},
 		{keystore.ErrPassphrase, "try again, or set " + homePassphraseVariable},
 		{light.ErrTrustExpired, "the home was not used for long: give a newer block to trust with panacea network add"},
+		{light.ErrStale, "is this machine's clock right? Else the nodes do not follow the chain, or it stands still: try others in config.toml"},
 		{light.ErrUnavailable, "is there a network, and are the nodes in config.toml right? Then the same command again goes on"},
 		{client.ErrUnavailable, "is there a network, and are the nodes in config.toml right? Then the same command again goes on"},
 		{client.ErrUnconfirmed, "run the same command again: it finds out what became of the transaction, and does nothing twice"},
