@@ -119,12 +119,7 @@ func (w *delivery) run(ctx context.Context) error {
 	if err := w.fetch(ctx); err != nil {
 		return err
 	}
-	key, err := w.contentKey(ctx)
-	if err != nil {
-		return err
-	}
-	defer key.Zero()
-	if err := w.open(ctx, key); err != nil {
+	if err := w.withKey(ctx, func(key *seal.ContentKey) error { return w.open(ctx, key) }); err != nil {
 		return err
 	}
 	w.Delivered = time.Now().UTC()
@@ -168,8 +163,9 @@ func (w *delivery) fetch(ctx context.Context) error {
 	})
 }
 
-// contentKey asks oracles for the key until one gives it: first those that vouched, then all others.
-func (w *delivery) contentKey(ctx context.Context) (key *seal.ContentKey, err error) {
+// withKey asks oracles for the content key until use is content with one: first those that vouched, then all others. Everybody can seal any key
+// to the deal's consumer key, so only what a key decrypts proves that it is the right one.
+func (w *delivery) withKey(ctx context.Context, use func(*seal.ContentKey) error) error {
 	oracles := w.vouching()
 	if active, err := w.Chain.ActiveOracles(ctx); err == nil {
 		for _, o := range active {
@@ -178,7 +174,8 @@ func (w *delivery) contentKey(ctx context.Context) (key *seal.ContentKey, err er
 			}
 		}
 	}
-	err = w.fromAny(ctx, StageKey, oracles, func(oracle oracletypes.Oracle) error {
+	var ours error // what no oracle can mend
+	err := w.fromAny(ctx, StageKey, oracles, func(oracle oracletypes.Oracle) error {
 		a, err := newOracleAPI(oracle.Endpoint, clientOr(w.HTTP))
 		if err != nil {
 			return err
@@ -187,19 +184,34 @@ func (w *delivery) contentKey(ctx context.Context) (key *seal.ContentKey, err er
 		if err != nil {
 			return err
 		}
-		if key, err = seal.OpenContentKey(w.Key, seal.Deal{ChainID: w.Chain.ChainID(), ID: w.DealID}, w.commitment, sealed); err == nil {
+		key, err := seal.OpenContentKey(w.Key, seal.Deal{ChainID: w.Chain.ChainID(), ID: w.DealID}, w.commitment, sealed)
+		if err != nil {
+			return err
+		}
+		if err = use(key); err != nil && !unfit(err) {
+			ours, err = err, nil
+		}
+		if err == nil {
 			w.KeyFrom = oracle.Address
 		}
 		return err
 	})
-	return key, err
+	return errors.Join(err, ours)
+}
+
+// unfit says whether something was decrypted in vain: the key is not that of the object, or not for us.
+func unfit(err error) bool {
+	return slices.ContainsFunc([]error{seal.ErrOpen, seal.ErrChunk, seal.ErrTruncated, seal.ErrExtended, seal.ErrTooLong, seal.ErrCommitment},
+		func(reason error) bool { return errors.Is(err, reason) })
 }
 
 // fromAny tries one oracle after the other, and all of them again, until one does or it takes too long: an oracle's light client may be a
-// block behind the consent, and any of them may be restarting.
+// block behind the consent, and any of them may be restarting. Where all gave what is unfit, they would again.
 func (w *delivery) fromAny(ctx context.Context, stage Stage, oracles []string, try func(oracletypes.Oracle) error) error {
 	w.report(Progress{Stage: stage})
-	return patiently(ctx, patienceOr(w.Patience), func(error) bool { return true }, func() error {
+	passing := false
+	return patiently(ctx, patienceOr(w.Patience), func(error) bool { return passing }, func() error {
+		passing = false
 		var why []error
 		for _, address := range oracles {
 			record, err := w.Chain.Oracle(ctx, address)
@@ -209,6 +221,7 @@ func (w *delivery) fromAny(ctx context.Context, stage Stage, oracles []string, t
 				}
 			}
 			w.report(Progress{Stage: stage, Oracle: address, Err: err})
+			passing = passing || !unfit(err)
 			why = append(why, fmt.Errorf("%s: %w", address, err))
 		}
 		return fmt.Errorf("%w: %w", ErrUndelivered, errors.Join(why...))
@@ -229,29 +242,46 @@ func ParseVaultPeer(s string) (did string, peers []peer.AddrInfo, err error) {
 	return parts[0], peers, nil
 }
 
-// ContentKey gets the content key of a datum that is proven to be sold, from any oracle. Whoever asks gets it sealed to the deal's consumer
-// key, and only who has that key can open it.
-func (c *Consumer) ContentKey(ctx context.Context, dealID string, commitment seal.Commitment) (*seal.ContentKey, error) {
-	consent, err := c.Chain.Consent(ctx, dealID, commitment)
+// ContentKey gets a content key of a datum that is proven to be sold, from any oracle. Whoever asks gets it sealed to the deal's consumer
+// key, and only who has that key can open it. That it is the right one, only decrypting tells: see Decrypt.
+func (c *Consumer) ContentKey(ctx context.Context, dealID string, commitment seal.Commitment) (key *seal.ContentKey, err error) {
+	w, err := c.decryption(ctx, dealID, commitment)
 	if err != nil {
 		return nil, err
 	}
-	w := &delivery{Consumer: c, Delivery: &Delivery{DealID: dealID}, consent: consent, commitment: commitment}
-	return w.contentKey(ctx)
+	err = w.withKey(ctx, func(k *seal.ContentKey) error {
+		key = k
+		return nil
+	})
+	return key, err
+}
+
+// decryption is a delivery of what has been fetched.
+func (c *Consumer) decryption(ctx context.Context, dealID string, commitment seal.Commitment) (*delivery, error) {
+	consent, err := c.Chain.Consent(ctx, dealID, commitment)
+	return &delivery{Consumer: c, Delivery: &Delivery{DealID: dealID}, consent: consent, commitment: commitment}, err
 }
 
 // Decrypt makes a file of an object that was had in any way, with a key from any oracle.
-func (c *Consumer) Decrypt(ctx context.Context, dealID string, commitment seal.Commitment, object io.Reader, path string) (size int64, digest string, err error) {
-	key, err := c.ContentKey(ctx, dealID, commitment)
+func (c *Consumer) Decrypt(ctx context.Context, dealID string, commitment seal.Commitment, object io.ReadSeeker, path string) (size int64, digest string, err error) {
+	w, err := c.decryption(ctx, dealID, commitment)
 	if err != nil {
 		return 0, "", err
 	}
-	defer key.Zero()
-	return openObject(key, commitment, object, path)
+	err = w.withKey(ctx, func(key *seal.ContentKey) (err error) {
+		defer key.Zero()
+		if _, err := object.Seek(0, io.SeekStart); err != nil {
+			return fmt.Errorf("exchange: read the object: %w", err)
+		}
+		size, digest, err = openObject(key, commitment, object, path)
+		return err
+	})
+	return size, digest, err
 }
 
 // open decrypts the object out of the vault.
 func (w *delivery) open(ctx context.Context, key *seal.ContentKey) error {
+	defer key.Zero()
 	w.report(Progress{Stage: StageOpen})
 	root, err := cid.Decode(w.ObjectCID)
 	if err != nil {

@@ -275,6 +275,15 @@ func TestDelivery(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, entries)
 	})
+	t.Run("no place for the file", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "file")
+		require.NoError(t, os.WriteFile(file, nil, 0o600))
+		c := consumer(newVault(w))
+		c.Patience = time.Hour
+		_, err := c.Deliver(t.Context(), w.deal.Id, commitment, file)
+		require.Error(t, err)
+		require.NotErrorIs(t, err, exchange.ErrUndelivered, "no oracle can mend that")
+	})
 	t.Run("no consent", func(t *testing.T) {
 		_, err := consumer(newVault(w)).Deliver(t.Context(), w.deal.Id, seal.Commitment{}, t.TempDir())
 		require.ErrorIs(t, err, exchange.ErrNotFound)
@@ -291,4 +300,27 @@ func TestDelivery(t *testing.T) {
 		require.NoError(t, err)
 		require.FileExists(t, third.File)
 	})
+}
+
+// TestNoOracleCanPreventADelivery with a content key that is another's.
+func TestNoOracleCanPreventADelivery(t *testing.T) {
+	w := newWorld(t, 10, 10, 10)
+	sale, err := sell(t, w.provider(t, t.TempDir(), newVault(w), accounts(t, "provider")))
+	require.NoError(t, err)
+	var commitment seal.Commitment
+	_, err = hex.Decode(commitment[:], []byte(sale.Commitment))
+	require.NoError(t, err)
+	c := &exchange.Consumer{Chain: w, Account: accounts(t, "consumer"), Vault: newVault(w), Dir: t.TempDir(), Key: w.consumerKey, Patience: time.Hour}
+	w.oracles[0].bogus = true
+	d, err := c.Deliver(t.Context(), w.deal.Id, commitment, t.TempDir())
+	require.NoError(t, err)
+	require.Equal(t, w.oracles[1].address, d.KeyFrom)
+	require.Equal(t, sale.Digest, d.SHA256)
+	_, digest, err := c.Decrypt(t.Context(), w.deal.Id, commitment, bytes.NewReader(w.objects[sale.Certificate.ObjectCid]), filepath.Join(t.TempDir(), "file"))
+	require.NoError(t, err)
+	require.Equal(t, sale.Digest, digest)
+
+	w.oracles[1].bogus, w.oracles[2].bogus = true, true
+	_, _, err = c.Decrypt(t.Context(), w.deal.Id, commitment, bytes.NewReader(w.objects[sale.Certificate.ObjectCid]), filepath.Join(t.TempDir(), "file"))
+	require.ErrorIs(t, err, exchange.ErrUndelivered, "they would give the same again: nothing to wait for")
 }

@@ -74,6 +74,7 @@ type fakeOracle struct {
 	spoil  func(*api.ValidateDataResponse) // changes an answer before it is signed
 	refuse string                          // code
 	forged bool                            // attests with other keys than the chain has
+	bogus  bool                            // gives another content key
 	asked  int
 	salts  map[string]bool // that it was given
 }
@@ -267,9 +268,13 @@ func (o *fakeOracle) handler() http.Handler {
 		var c seal.Commitment
 		_, err := hex.Decode(c[:], []byte(r.PathValue("commitment")))
 		d := seal.Deal{ChainID: chainID, ID: o.w.deal.Id}
+		secret := o.w.secret
+		if o.bogus {
+			secret = seal.NewOracleSecret()
+		}
 		var sealed []byte
 		if err == nil {
-			sealed, err = seal.SealContentKey(o.w.secret.ContentKey(d, c), o.w.consumerKey.Public(), d, c)
+			sealed, err = seal.SealContentKey(secret.ContentKey(d, c), o.w.consumerKey.Public(), d, c)
 		}
 		if err != nil {
 			http.Error(rw, err.Error(), http.StatusInternalServerError)
