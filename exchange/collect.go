@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"cosmossdk.io/math"
 
@@ -235,16 +234,8 @@ func (k *collector) provideSchemas(ctx context.Context, o *TrustedOracle, all bo
 	return nil
 }
 
-// An oracle gets answerTime and a second for each slowest bytes: another is asked after that.
-const (
-	answerTime = time.Minute
-	slowest    = 256 << 10
-)
-
 // submit sends the sealed submission with a fresh token.
 func (k *collector) submit(ctx context.Context, o *TrustedOracle, sealed *sealedFile) (*api.ValidateDataResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime+time.Duration(sealed.size/slowest)*time.Second)
-	defer cancel()
 	token, err := newToken(k.Account, o.Address, k.deal.Id, sealed.digest, k.now())
 	if err != nil {
 		return nil, err

@@ -26,6 +26,23 @@ const maxAnswer = 256 << 10
 type oracleAPI struct {
 	base   string
 	client *http.Client
+	wait   time.Duration // for an answer, beside what sending takes
+}
+
+// An oracle gets answerTime and a second for each slowest bytes: another is asked after that.
+const (
+	answerTime = time.Minute
+	slowest    = 256 << 10
+)
+
+// ownClient goes where the chain says, and nowhere else. Each call has its own time.
+var ownClient = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+func clientOr(c *http.Client) *http.Client {
+	if c != nil {
+		return c
+	}
+	return ownClient
 }
 
 // newOracleAPI checks an endpoint as it stands on the chain: an operator wrote it.
@@ -34,11 +51,14 @@ func newOracleAPI(endpoint string, client *http.Client) (*oracleAPI, error) {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.User != nil {
 		return nil, fmt.Errorf("%w: its endpoint %.200q is no URL of an API", ErrOracle, endpoint)
 	}
-	return &oracleAPI{base: strings.TrimSuffix(u.String(), "/"), client: client}, nil
+	return &oracleAPI{base: strings.TrimSuffix(u.String(), "/"), client: client, wait: answerTime}, nil
 }
 
-// call makes a request and reads the answer into a message, which may be nil. An answer that is not yes is a *Refusal if it has a code.
+// call makes a request and reads the answer into a message, which may be nil, in bounded time. An answer that is not yes is a *Refusal if it
+// has a code.
 func (a *oracleAPI) call(ctx context.Context, method, path string, body io.Reader, size int64, token string, into proto.Message) error {
+	ctx, cancel := context.WithTimeout(ctx, a.wait+time.Duration(size/slowest)*time.Second)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, a.base+path, body)
 	if err != nil {
 		return fmt.Errorf("exchange: %w", err)
@@ -129,8 +149,6 @@ func (a *oracleAPI) provideSchema(ctx context.Context, dealID string, digest, sc
 
 // contentKey asks for the content key of a datum, sealed to the deal's consumer key.
 func (a *oracleAPI) contentKey(ctx context.Context, dealID string, c seal.Commitment) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
 	out := &api.ContentKeyResponse{}
 	if err := a.call(ctx, http.MethodGet, "/v1/deals/"+dealID+"/content-keys/"+hex.EncodeToString(c[:]), nil, 0, "", out); err != nil {
 		return nil, err

@@ -146,13 +146,6 @@ func (p *Provider) now() time.Time {
 
 func (p *Provider) client() *http.Client { return clientOr(p.HTTP) }
 
-func clientOr(c *http.Client) *http.Client {
-	if c != nil {
-		return c
-	}
-	return http.DefaultClient
-}
-
 func (p *Provider) patience() time.Duration { return patienceOr(p.Patience) }
 
 func patienceOr(d time.Duration) time.Duration {
