@@ -2,9 +2,14 @@ package keeper
 
 import (
 	"context"
+	"errors"
+	"fmt"
+
+	"cosmossdk.io/collections"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	distrtypes "github.com/cosmos/cosmos-sdk/x/distribution/types"
 
 	"github.com/medibloc/panacea/x/datadeal/types"
 )
@@ -40,18 +45,27 @@ func (k Keeper) refund(ctx context.Context, deal types.Deal, amount sdk.Coin) er
 	return k.bank.SendCoins(ctx, escrow, consumer, sdk.NewCoins(amount))
 }
 
-// SendRestriction refuses transfers into escrow accounts, so that each holds exactly what is left of its deal's budget. It is for
+// SendRestriction refuses transfers into escrow accounts, so that each holds exactly what is left of its deal's budget. What the
+// account of x/distribution pays goes to the deal's consumer instead: anybody may have rewards withdrawn to any address, and x/staking
+// withdraws them when it slashes, at the beginning of a block, where an error halts the chain. It is for
 // BankKeeper.AppendSendRestriction, and reads the store only for addresses of an escrow's size. The error is ErrEscrow.
-func (k Keeper) SendRestriction(ctx context.Context, _, to sdk.AccAddress, _ sdk.Coins) (sdk.AccAddress, error) {
+func (k Keeper) SendRestriction(ctx context.Context, from, to sdk.AccAddress, _ sdk.Coins) (sdk.AccAddress, error) {
 	if len(to) != types.EscrowAddressSize {
 		return to, nil
 	}
-	isEscrow, err := k.Escrows.Has(ctx, to)
+	id, err := k.Escrows.Get(ctx, to)
+	if errors.Is(err, collections.ErrNotFound) {
+		return to, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for the deal of escrow %s: %w", to, err)
+	}
+	if !from.Equals(authtypes.NewModuleAddress(distrtypes.ModuleName)) {
+		return nil, types.ErrEscrow.Wrap(to.String())
+	}
+	deal, err := k.deal(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if isEscrow {
-		return nil, types.ErrEscrow.Wrap(to.String())
-	}
-	return to, nil
+	return k.addressBytes(deal.Consumer)
 }
