@@ -13,6 +13,8 @@ var (
 	ErrDealNotActive = errors.New("exchange: the deal is not active")
 	// ErrUnanswerable says that the data given do not answer a deal.
 	ErrUnanswerable = errors.New("exchange: the data do not answer the deal")
+	// ErrChanged says that a record is not the one any more that was prepared.
+	ErrChanged = errors.New("exchange: the record has changed since it was prepared")
 	// ErrTerms says that a term of the deal is not answered, or a required one not agreed to.
 	ErrTerms = errors.New("exchange: the deal's terms are not agreed to")
 	// ErrOracle says that an oracle is not what the chain says, or its enclave not what the chain allows.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/medibloc/panacea/client"
 	"github.com/medibloc/panacea/exchange"
 	"github.com/medibloc/panacea/oracle/api"
 	"github.com/medibloc/panacea/seal"
@@ -231,6 +232,62 @@ func TestTermsAreAnswered(t *testing.T) {
 	sale, err := p.Sell(t.Context(), offer, []datadealtypes.TermAnswer{{TermId: 2}, {TermId: 1, Agreed: true}})
 	require.NoError(t, err)
 	require.Equal(t, []datadealtypes.TermAnswer{{TermId: 1, Agreed: true}, {TermId: 2}}, sale.Answers)
+}
+
+// TestASaleGoesOnWithTheAnswersOfNow: what a try that came to nothing was told is not what the provider agrees to.
+func TestASaleGoesOnWithTheAnswersOfNow(t *testing.T) {
+	w := newWorld(t, 10)
+	w.deal.Terms = []datadealtypes.AgreementTerm{{Id: 1, Title: "Contact"}}
+	dir, v, account := t.TempDir(), newVault(w), accounts(t, "provider")
+	offer, err := w.provider(t, dir, v, account).Prepare(t.Context(), w.deal.Id, data())
+	require.NoError(t, err)
+	w.oracles[0].refuse = "busy"
+	_, err = w.provider(t, dir, v, account).Sell(t.Context(), offer, []datadealtypes.TermAnswer{{TermId: 1, Agreed: true}})
+	require.Error(t, err)
+	w.oracles[0].refuse, w.refusal = "", &client.TxError{Log: "no"}
+	_, err = w.provider(t, dir, v, account).Sell(t.Context(), offer, []datadealtypes.TermAnswer{{TermId: 1}})
+	require.Error(t, err)
+	sales, err := w.provider(t, dir, v, account).Sales()
+	require.NoError(t, err)
+	require.Equal(t, []datadealtypes.TermAnswer{{TermId: 1}}, sales[0].Answers)
+	w.refusal = nil
+	sale, err := w.provider(t, dir, v, account).Resume(t.Context(), sales[0].ID)
+	require.NoError(t, err)
+	require.Equal(t, []datadealtypes.TermAnswer{{TermId: 1}}, sale.Answers)
+	for _, consent := range w.consents {
+		require.Equal(t, sale.Answers, consent.Answers)
+	}
+}
+
+// TestWhatTheChainRefusesIsVouchedForAnew: an oracle that signed may be one no more.
+func TestWhatTheChainRefusesIsVouchedForAnew(t *testing.T) {
+	w := newWorld(t, 10, 10)
+	dir, v, account := t.TempDir(), newVault(w), accounts(t, "provider")
+	w.refusal = &client.TxError{Codespace: "oracle", Code: 2, Log: "not active"}
+	_, err := sell(t, w.provider(t, dir, v, account))
+	require.ErrorIs(t, err, w.refusal)
+	w.refusal = nil
+	sale, err := sell(t, w.provider(t, dir, v, account))
+	require.NoError(t, err)
+	require.Equal(t, exchange.SalePaid, sale.State)
+	require.Equal(t, 2, w.oracles[0].asked)
+	require.Len(t, w.oracles[0].salts, 1)
+}
+
+// TestWhatIsSoldIsWhatWasShown: a file that changes after the provider's yes is not sold.
+func TestWhatIsSoldIsWhatWasShown(t *testing.T) {
+	w := newWorld(t, 10)
+	p := w.provider(t, t.TempDir(), newVault(w), accounts(t, "provider"))
+	text := "shown"
+	offer, err := p.Prepare(t.Context(), w.deal.Id, exchange.Data{Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }})
+	require.NoError(t, err)
+	text = "other"
+	_, err = p.Sell(t.Context(), offer, nil)
+	require.ErrorIs(t, err, exchange.ErrChanged)
+	require.Zero(t, w.oracles[0].asked)
+	sales, err := p.Sales()
+	require.NoError(t, err)
+	require.Empty(t, sales)
 }
 
 func TestADealThatIsOverTakesNothing(t *testing.T) {

@@ -1,10 +1,13 @@
 package exchange
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,6 +17,7 @@ import (
 
 	"github.com/ipfs/go-cid"
 
+	"github.com/medibloc/panacea/client"
 	"github.com/medibloc/panacea/seal"
 	"github.com/medibloc/panacea/vault"
 	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
@@ -87,7 +91,13 @@ func (p *Provider) Sell(ctx context.Context, o *Offer, answers []datadealtypes.T
 	if err != nil {
 		return nil, err
 	}
-	return p.work(ctx, o.SaleID(), o.schemas, func(s *Sale) error { return p.begin(ctx, s, o, answers) })
+	return p.work(ctx, o.SaleID(), o.schemas, func(s *Sale) error {
+		s.Answers = answers
+		if s.State != "" {
+			return nil
+		}
+		return p.begin(ctx, s, o)
+	})
 }
 
 // Resume goes on with a sale that the journals know.
@@ -129,10 +139,10 @@ func (p *Provider) work(ctx context.Context, id string, schemas schemaTexts, beg
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, j.close()) }()
-	if s.State == "" {
-		if begin == nil {
-			return nil, fmt.Errorf("%w: %s", ErrJournal, id)
-		}
+	if s.State == "" && begin == nil {
+		return nil, fmt.Errorf("%w: %s", ErrJournal, id)
+	}
+	if begin != nil && s.State != SalePaid {
 		if err := begin(s); err != nil {
 			return nil, err
 		}
@@ -145,7 +155,7 @@ func (p *Provider) work(ctx context.Context, id string, schemas schemaTexts, beg
 }
 
 // begin puts the datum into the vault and chooses its salt: from here on, the sale is of this datum under this salt.
-func (p *Provider) begin(ctx context.Context, s *Sale, o *Offer, answers []datadealtypes.TermAnswer) error {
+func (p *Provider) begin(ctx context.Context, s *Sale, o *Offer) error {
 	address, err := p.Account.Address()
 	if err != nil {
 		return err
@@ -156,7 +166,7 @@ func (p *Provider) begin(ctx context.Context, s *Sale, o *Offer, answers []datad
 	}
 	salt := seal.NewSalt()
 	committer := seal.NewCommitter(salt)
-	object, err := p.Vault.PutRecord(ctx, io.TeeReader(r, committer), vault.RecordOptions{
+	object, err := p.Vault.PutRecord(ctx, io.TeeReader(&sameReader{r, sha256.New(), o.Digest}, committer), vault.RecordOptions{
 		Name: o.Label, MediaType: o.Deal.Requirements.MediaType, Pin: salePin,
 	})
 	if err = errors.Join(err, r.Close()); err != nil {
@@ -166,8 +176,24 @@ func (p *Provider) begin(ctx context.Context, s *Sale, o *Offer, answers []datad
 	s.DealID, s.Provider, s.Label, s.Record = o.Deal.Id, address.String(), o.Label, object.CID
 	s.Size, s.Digest = o.Size, hex.EncodeToString(o.Digest[:])
 	s.Salt, s.Commitment = hex.EncodeToString(salt[:]), hex.EncodeToString(c[:])
-	s.Answers, s.Started, s.State = answers, p.now().UTC(), SalePrepared
+	s.Started, s.State = p.now().UTC(), SalePrepared
 	return nil
+}
+
+// sameReader ends with ErrChanged unless what it read has the digest.
+type sameReader struct {
+	r      io.Reader
+	h      hash.Hash
+	digest [sha256.Size]byte
+}
+
+func (s *sameReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.h.Write(p[:n])
+	if errors.Is(err, io.EOF) && !bytes.Equal(s.h.Sum(nil), s.digest[:]) {
+		err = ErrChanged
+	}
+	return n, err
 }
 
 // saleWork is one process's work on a sale.
@@ -226,6 +252,7 @@ func (w *saleWork) settled(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	w.sale.State, w.sale.Height, w.sale.RewardUmed = SalePaid, consent.Height, consent.ProviderReward.Amount.String()
+	w.sale.Answers = consent.Answers
 	report(w.Progress, Progress{Stage: StagePaid})
 	return true, w.journal.write(w.sale)
 }
@@ -309,7 +336,8 @@ func (w *saleWork) payload(ctx context.Context) (func() (io.Reader, error), int6
 	}, int64(len(header)) + w.sale.Size, nil
 }
 
-// consent sends the consent and waits for the proof that it is on the chain. If the answer got lost, the chain knows.
+// consent sends the consent and waits for the proof that it is on the chain. If the answer got lost, the chain knows. What the chain refuses
+// is not sent again: an oracle that vouched may be one no more, so the next try asks them anew.
 func (w *saleWork) consent(ctx context.Context) error {
 	report(w.Progress, Progress{Stage: StageConsent})
 	message := &datadealtypes.MsgSubmitConsent{
@@ -326,8 +354,13 @@ func (w *saleWork) consent(ctx context.Context) error {
 		}
 		return err
 	})
-	if err != nil && sent != nil {
-		return fmt.Errorf("exchange: send the consent: %w", sent)
+	if err == nil || sent == nil {
+		return err
 	}
-	return err
+	failed := fmt.Errorf("exchange: send the consent: %w", sent)
+	if refused := (*client.TxError)(nil); errors.As(sent, &refused) {
+		w.sale.State, w.sale.Certificate, w.sale.Signatures = SalePrepared, nil, nil
+		failed = errors.Join(failed, w.journal.write(w.sale))
+	}
+	return failed
 }

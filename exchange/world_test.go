@@ -58,6 +58,7 @@ type world struct {
 	height      int64
 	consents    map[seal.Commitment]datadealtypes.Consent
 	sent        int               // consents that were sent
+	refusal     error             // why the chain takes no consent
 	loseAnswers bool              // the chain executes, and the sender is told that it is not known
 	objects     map[string][]byte // in the oracles' vaults, by CID
 }
@@ -202,6 +203,9 @@ func (w *world) Send(_ context.Context, _ exchange.Account, messages ...sdk.Msg)
 	var c seal.Commitment
 	copy(c[:], m.Certificate.DataCommitment)
 	w.sent++
+	if w.refusal != nil {
+		return "", w.refusal
+	}
 	if _, used := w.consents[c]; used {
 		return "", datadealtypes.ErrDataUsed
 	}
