@@ -360,10 +360,12 @@ func (app *App) newModules(lightClient ibctm.LightClientModule) {
 		genutiltypes.ModuleName, authz.ModuleName, didtypes.ModuleName, resourcetypes.ModuleName, oracletypes.ModuleName,
 		datadealtypes.ModuleName,
 	)
-	// Bank first: it credits the fees of the block. Staking after governance, which may have changed its parameters. Oracles after
-	// staking: they note the power that each validator ends the block with.
+	// Governance first: it executes what was decided, all that a message may do. Then the bank, which credits what transactions and
+	// proposals have left to the end of the block: fees, and the rewards of oracles. What is left after it would be lost. Staking after
+	// governance, which may have changed its parameters. Oracles after staking: they note the power that each validator ends the
+	// block with.
 	app.ModuleManager.SetOrderEndBlockers(
-		banktypes.ModuleName, govtypes.ModuleName, stakingtypes.ModuleName,
+		govtypes.ModuleName, banktypes.ModuleName, stakingtypes.ModuleName,
 		ibcexported.ModuleName, transfertypes.ModuleName, icatypes.ModuleName,
 		genutiltypes.ModuleName, feegrant.ModuleName, didtypes.ModuleName, resourcetypes.ModuleName, oracletypes.ModuleName,
 		datadealtypes.ModuleName,

@@ -14,6 +14,9 @@ import (
 	serverconfig "github.com/cosmos/cosmos-sdk/server/config"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	signingtypes "github.com/cosmos/cosmos-sdk/types/tx/signing"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
 	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
@@ -170,6 +173,41 @@ func TestOraclesThatVouchTogetherAreAllPaid(t *testing.T) {
 		// Ten percent of the price, by shares of 100/160 and 60/160, rounded down for each datum.
 		require.Equal(t, before[0]+7*62_500, m.umedOf(m.oracles[0].Operator))
 		require.Equal(t, before[1]+7*37_500, m.umedOf(m.oracles[1].Operator))
+		m.whole()
+	})
+}
+
+// TestAConsentOfGovernanceIsPaid: a proposal that sells a datum is executed when its block ends, and pays the oracles all the same.
+func TestAConsentOfGovernanceIsPaid(t *testing.T) {
+	forExecutors(t, func(t *testing.T, executor string) {
+		const price = 1_000_003
+		m := newMarket(t, executor, 4, 100, 60)
+		consumer, governance := m.Address(m.consumer), authtypes.NewModuleAddress(govtypes.ModuleName)
+		id := datadealtypes.DealID(apptest.ChainID, consumer, 1)
+		certificate := apptest.Certificate(apptest.ChainID, id, governance, "datum", m.LastBlockHeight()+100)
+		proposal, err := govv1.NewMsgSubmitProposal([]sdk.Msg{apptest.Consent(certificate, m.oracles...)}, sdk.NewCoins(umed(100_000_000_000)),
+			m.Address(3).String(), "ipfs://why", "a datum of governance's", "a proposal", false)
+		require.NoError(t, err)
+		m.MustBlock(m.Tx(m.consumer, apptest.NewDeal(t, consumer, m.did.ID, umed(price), 1, m.Now().AddDate(0, 1, 0))), m.Tx(3, proposal))
+		m.MustBlock(m.Tx(0, govv1.NewMsgVote(m.Address(0), 1, govv1.OptionYes, "")), m.Tx(1, govv1.NewMsgVote(m.Address(1), 1, govv1.OptionYes, "")))
+
+		before := []int64{m.umedOf(m.oracles[0].Operator), m.umedOf(m.oracles[1].Operator)}
+		decides := m.NextBlock()
+		decides.Time = m.Now().AddDate(0, 0, 8)
+		_, err = m.FinalizeBlock(decides)
+		require.NoError(t, err)
+		_, err = m.Commit()
+		require.NoError(t, err)
+
+		require.Equal(t, datadealtypes.DEAL_STATUS_COMPLETED, m.deal(id).Status)
+		require.Equal(t, before[0]+62_500, m.umedOf(m.oracles[0].Operator))
+		require.Equal(t, before[1]+37_500, m.umedOf(m.oracles[1].Operator))
+		all := math.ZeroInt()
+		m.BankKeeper.IterateAllBalances(m.Context(), func(_ sdk.AccAddress, coin sdk.Coin) bool {
+			all = all.Add(coin.Amount)
+			return false
+		})
+		require.Equal(t, m.BankKeeper.GetSupply(m.Context(), app.BaseDenom).Amount, all, "nothing is lost")
 		m.whole()
 	})
 }
