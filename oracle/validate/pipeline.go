@@ -67,7 +67,7 @@ func New(c Config) (*Validator, error) {
 		schemas: newSchemas(c.Schemas, limits.JSON), questions: newDefinitions(),
 	}
 	resolver := did.MethodRouter{did.MethodPanacea: c.Chain, "key": did.KeyResolver{}}
-	v.processor = vc.NewProcessor(vc.Options{Resolver: resolver, Contexts: pex.Contexts(v.resource)})
+	v.processor = vc.NewProcessor(vc.Options{Resolver: resolver, Contexts: pex.Contexts(v.context)})
 	v.statuses = v.newStatuses()
 	return v, nil
 }

@@ -35,6 +35,9 @@ func (v *Validator) checkPresentation(ctx context.Context, j *job) (err error) {
 	if err != nil {
 		return api.Refuse(api.PresentationMalformed, "", "%s", reasonOf(err))
 	}
+	if err := checkContexts(presentation); err != nil {
+		return err
+	}
 	result := v.processor.VerifyPresentation(ctx, presentation, vc.VerifyOptions{
 		Now: j.head.Time, Challenge: j.submission(v).PresentationChallenge(), Domain: v.config.ChainID, Status: v.statuses,
 	})

@@ -225,6 +225,7 @@ func TestPresentationsAreRefused(t *testing.T) {
 		"issuer nobody trusts": {func(t *testing.T, s *sale) []byte {
 			return s.present(t, s.credential(t, func(m map[string]any) {
 				m["issuer"] = s.bbs.PrivateKey.Public().DIDKey()
+				m["@context"] = []any{vc.ContextV2, "https://www.w3.org/ns/credentials/undefined-terms/v2"}
 				delete(m, "credentialStatus")
 			}))
 		}, api.IssuerUntrusted, "verifiableCredential[0]"},
@@ -270,6 +271,82 @@ func TestPresentationsAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A proof covers statements, not the terms that they are written in: whoever presents must not choose the terms.
+func TestWhatIsSignedCannotBeReadAsSomethingElse(t *testing.T) {
+	const (
+		presenter = "did:panacea:5Pd2oAhR7xk9qXv1uQXPh4aQ6wqkJb3yY2o8mWnZs1Lc"
+		exact     = "/resources/c3f0d8a1-0000-4000-8000-000000000002"
+		named     = "?resourceName=fhir&resourceType=JsonLdContext"
+	)
+	// The hospital says that it was not done. Its lot number, read as the status, says that it was.
+	rename := func(context string) func(map[string]any) {
+		return func(m map[string]any) {
+			m["@context"] = []any{vc.ContextV2, context}
+			subject := m["credentialSubject"].(map[string]any)
+			subject["status"] = subject["lotNumber"]
+			delete(subject, "lotNumber")
+		}
+	}
+	for name, c := range map[string]struct {
+		status, lot string
+		edit        func(map[string]any)
+		where       string // empty: it is in order
+	}{
+		"as it was derived":                 {"completed", "x", func(map[string]any) {}, ""},
+		"context of the presenter's DID":    {"not-done", "completed", rename(presenter + exact), "verifiableCredential[0]"},
+		"context on the web":                {"not-done", "completed", rename("https://presenter.example/fhir"), "verifiableCredential[0]"},
+		"context by a name that can change": {"not-done", "completed", rename(hospitalDID + named), "verifiableCredential[0]"},
+		"context with a fragment":           {"not-done", "completed", rename(contextURL + "#mine"), "verifiableCredential[0]"},
+		"the credential's id, by a prefix":  {"completed", "x", func(m map[string]any) { m["id"] = "hospital:7" }, "verifiableCredential[0]"},
+		"the subject's id, by a prefix":     {"completed", "x", func(m map[string]any) { m["credentialSubject"].(map[string]any)["id"] = "hospital:me" }, "verifiableCredential[0]"},
+		"status of revocation, by its IRI": {"completed", "x", func(m map[string]any) {
+			m["https://www.w3.org/2018/credentials#credentialStatus"] = m["credentialStatus"]
+			delete(m, "credentialStatus")
+		}, "verifiableCredential[0]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSale(t, "")
+			s.Chain.Resources[contextURL] = []byte(`{"@context":{"@vocab":"http://hl7.org/fhir/","hospital":"urn:hospital:"}}`)
+			for _, url := range []string{presenter + exact, hospitalDID + named, contextURL + "#mine", "https://presenter.example/fhir"} {
+				s.Chain.Resources[url] = []byte(`{"@context":{"@vocab":"http://hl7.org/fhir/","status":"http://hl7.org/fhir/lotNumber"}}`)
+			}
+			r := &s.Deal().Requirements
+			r.PresentationDefinition = []byte(strings.Replace(string(r.PresentationDefinition), `"limit_disclosure":"required",`, "", 1))
+			issued := s.credential(t, func(m map[string]any) {
+				m["id"] = "urn:hospital:7"
+				subject := m["credentialSubject"].(map[string]any)
+				subject["id"], subject["status"], subject["lotNumber"] = "urn:hospital:me", c.status, c.lot
+			})
+			claim := "/credentialSubject/status"
+			if c.status != "completed" {
+				claim = "/credentialSubject/lotNumber"
+			}
+			derived, err := s.processor.Derive(t.Context(), issued, []string{claim, "/credentialSubject/vaccineCode"}, vc.DeriveOptions{})
+			require.NoError(t, err)
+			document := derived.Document()
+			c.edit(document)
+			presented, err := vc.NewCredential(document)
+			require.NoError(t, err)
+			_, err = s.Submit(t, s.present(t, presented))
+			if c.where == "" {
+				require.NoError(t, err)
+				return
+			}
+			refusal := api.RefusalOf(err)
+			require.Equal(t, string(api.ProofInvalid), refusal.GetCode(), "%v", err)
+			require.Equal(t, c.where, refusal.Requirement, "%v", err)
+		})
+	}
+}
+
+func TestAPresentationBringsNoContextOfItsOwn(t *testing.T) {
+	s := newSale(t, "")
+	content := edited(t, s.present(t, s.credential(t)), func(m map[string]any) { m["@context"] = append(m["@context"].([]any), contextURL) })
+	_, err := s.Submit(t, content)
+	require.Equal(t, "presentation", api.RefusalOf(err).Requirement, "%v", err)
+	require.ErrorContains(t, err, "must be a published one")
 }
 
 func edited(t *testing.T, text []byte, edit func(map[string]any)) []byte {
