@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
@@ -110,9 +111,17 @@ func (c Code) RetryAfter() time.Duration {
 	return 0
 }
 
+// MaxMessage bounds the message of a refusal, in bytes. A refusal travels in headers, which many servers on the way bound to 16 KiB, and
+// over gRPC twice.
+const MaxMessage = 2 << 10
+
 // Refuse makes a refusal. What the message says goes to whoever asked: it names requirements and places, never what stands in the data.
 func Refuse(code Code, requirement, format string, args ...any) *Refusal {
-	return &Refusal{Code: string(code), Requirement: requirement, Message: fmt.Sprintf(format, args...)}
+	message := fmt.Sprintf(format, args...)
+	if len(message) > MaxMessage {
+		message = strings.ToValidUTF8(message[:MaxMessage-len("…")], "") + "…"
+	}
+	return &Refusal{Code: string(code), Requirement: requirement, Message: message}
 }
 
 // Error makes a refusal an error.

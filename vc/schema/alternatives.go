@@ -199,9 +199,9 @@ func (a *alternatives) candidates(v any) []int {
 func (a *alternatives) missing(v any, keyword string) string {
 	if m, ok := v.(map[string]any); ok {
 		if _, ok := m[a.property]; !ok {
-			return "required " + a.property
+			return "required " + shown(a.property)
 		}
-		return keyword + " by " + a.property
+		return keyword + " by " + shown(a.property)
 	}
 	return "type object"
 }

@@ -1,8 +1,13 @@
 package schema
 
 import (
+	"cmp"
 	"errors"
+	"iter"
+	"slices"
 	"strings"
+
+	"github.com/medibloc/panacea/vc/internal/jsondoc"
 )
 
 // Reasons for errors.Is.
@@ -44,6 +49,64 @@ func (e *ValidationError) Error() string {
 		b.WriteString(map[bool]string{true: ": ", false: "; "}[i == 0])
 		b.WriteString(map[bool]string{true: "/", false: v.Instance}[v.Instance == ""])
 		b.WriteString(": " + v.Keyword)
+	}
+	return b.String()
+}
+
+// findings are the first violations in their order. What is found may be as many as a document has values, and is found in any order:
+// only what is listed is kept.
+type findings []Violation
+
+func (f *findings) add(v Violation) {
+	i, there := slices.BinarySearchFunc(*f, v, func(a, b Violation) int {
+		return cmp.Or(strings.Compare(a.Instance, b.Instance), strings.Compare(a.Keyword, b.Keyword))
+	})
+	if there || i == maximumViolations {
+		return
+	}
+	*f = slices.Insert(*f, i, v)[:min(len(*f)+1, maximumViolations)]
+}
+
+// Bounds of a Violation, in bytes. What is longer is cut, with "…" in its place.
+const (
+	maximumName    = 64 // of one member's name
+	maximumPointer = 512
+	maximumListed  = 256 // of a list of names
+)
+
+// shown cuts a name.
+func shown(name string) string {
+	if len(name) <= maximumName {
+		return name
+	}
+	return strings.ToValidUTF8(name[:maximumName], "") + "…"
+}
+
+// listed joins names.
+func listed(names []string) string {
+	var b strings.Builder
+	for i, n := range names {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if b.Len() > maximumListed {
+			b.WriteString("…")
+			break
+		}
+		b.WriteString(shown(n))
+	}
+	return b.String()
+}
+
+// pointerOf makes a JSON pointer.
+func pointerOf(tokens iter.Seq[string]) string {
+	var b strings.Builder
+	for t := range tokens {
+		if b.Len() > maximumPointer {
+			b.WriteString("/…")
+			break
+		}
+		b.WriteString("/" + jsondoc.EscapePointer(shown(t)))
 	}
 	return b.String()
 }

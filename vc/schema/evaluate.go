@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"cmp"
 	"encoding/json"
 	"hash/maphash"
 	"maps"
@@ -12,8 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-
-	"github.com/medibloc/panacea/vc/internal/jsondoc"
 )
 
 // typeSet is a set of JSON types.
@@ -84,55 +81,41 @@ type evaluation struct {
 	meter
 	path  []token
 	quiet int // greater than zero where the verdict is enough
-	found []Violation
-	many  bool // more violations than are worth keeping
+	found findings
 }
 
 // token is a step from a value to a part of it.
 type token struct {
 	name  string
-	index int // if the name is empty and isIndex
+	index int // if it is an item
 	item  bool
 }
 
-// maximumFound bounds what is kept of violations before they are sorted.
-const maximumFound = 10_000
-
 // fail notes a violation and is false.
-func (e *evaluation) fail(keyword string) bool {
-	switch {
-	case e.quiet > 0:
-	case len(e.found) == maximumFound:
-		e.many = true
-	default:
-		e.found = append(e.found, Violation{e.pointer(), keyword})
+func (e *evaluation) fail(keyword string, names ...string) bool {
+	if e.quiet > 0 {
+		return false
 	}
+	e.spend(len(e.path))
+	if len(names) > 0 {
+		keyword += " " + listed(names)
+	}
+	e.found.add(Violation{e.pointer(), keyword})
 	return false
 }
 
 func (e *evaluation) pointer() string {
-	var b strings.Builder
-	for _, t := range e.path {
-		b.WriteByte('/')
-		if t.item {
-			b.WriteString(strconv.Itoa(t.index))
-		} else {
-			b.WriteString(jsondoc.EscapePointer(t.name))
+	return pointerOf(func(yield func(string) bool) {
+		for _, t := range e.path {
+			name := t.name
+			if t.item {
+				name = strconv.Itoa(t.index)
+			}
+			if !yield(name) {
+				return
+			}
 		}
-	}
-	return b.String()
-}
-
-// err makes a ValidationError in a fixed order of what was found.
-func (e *evaluation) err() error {
-	if e.many {
-		return &ValidationError{} // which of so many were seen first is chance
-	}
-	slices.SortFunc(e.found, func(a, b Violation) int {
-		return cmp.Or(strings.Compare(a.Instance, b.Instance), strings.Compare(a.Keyword, b.Keyword))
 	})
-	out := slices.Compact(e.found)
-	return &ValidationError{out[:min(len(out), maximumViolations)]}
 }
 
 // verdict evaluates where only the outcome matters.
@@ -263,7 +246,7 @@ func (e *evaluation) evaluateObject(n *node, m map[string]any) bool {
 		ok = e.fail("maxProperties")
 	}
 	if missing := absent(m, o.required); missing != nil {
-		ok = e.fail("required " + strings.Join(missing, ", "))
+		ok = e.fail("required", missing...)
 	}
 	ok = e.dependencies(o.dependent, m, "dependency") && ok
 	ok = e.members(o, m) && ok

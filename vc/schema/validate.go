@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -58,7 +57,7 @@ func (s *Schema) evaluate(doc any, values int, steps *int) error {
 	err := e.guard(func() error { ok = e.evaluate(s.program, doc); return nil })
 	*steps = max(*steps-(allowed-e.left)-values/16, 0)
 	if err == nil && !ok {
-		return e.err()
+		return &ValidationError{e.found}
 	}
 	return err
 }
@@ -101,46 +100,24 @@ func (s *Schema) give(in *instance) {
 // violations makes of the validator's tree of errors a short list in a fixed order. What is below an alternative that did
 // not match is left out: it is about another reading of the document than the one that was meant.
 func violations(e *jsonschema.ValidationError) error {
-	var out []Violation
-	left := 10_000
+	var out findings
 	var walk func(e *jsonschema.ValidationError)
 	walk = func(e *jsonschema.ValidationError) {
-		if left--; left < 0 {
-			return
-		}
+		at := pointerOf(slices.Values(e.InstanceLocation))
 		switch k := e.ErrorKind.(type) {
 		case *kind.Schema, *kind.Group, *kind.Reference, *kind.AllOf:
 			for _, c := range e.Causes {
 				walk(c)
 			}
-			return
 		case *kind.Required:
-			out = append(out, Violation{pointer(e), "required " + strings.Join(sorted(k.Missing), ", ")})
+			out.add(Violation{at, "required " + listed(slices.Sorted(slices.Values(k.Missing)))})
 		case *kind.Type:
-			out = append(out, Violation{pointer(e), "type " + strings.Join(k.Want, " or ")})
+			out.add(Violation{at, "type " + strings.Join(k.Want, " or ")})
 		default:
 			path := e.ErrorKind.KeywordPath()
-			out = append(out, Violation{pointer(e), strings.Join(path[:min(1, len(path))], "")})
+			out.add(Violation{at, strings.Join(path[:min(1, len(path))], "")})
 		}
 	}
 	walk(e)
-	slices.SortFunc(out, func(a, b Violation) int {
-		return cmp.Or(strings.Compare(a.Instance, b.Instance), strings.Compare(a.Keyword, b.Keyword))
-	})
-	out = slices.Compact(out)
-	if left < 0 {
-		// Which of so many were seen first is the validator's chance.
-		out = nil
-	}
-	return &ValidationError{out[:min(len(out), maximumViolations)]}
-}
-
-func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }
-
-func pointer(e *jsonschema.ValidationError) string {
-	var b strings.Builder
-	for _, t := range e.InstanceLocation {
-		b.WriteString("/" + jsondoc.EscapePointer(t))
-	}
-	return b.String()
+	return &ValidationError{out}
 }
