@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"encoding/json"
+	"hash/maphash"
 	"runtime"
 	"strings"
 	"testing"
@@ -41,4 +43,23 @@ func TestPointersAreCut(t *testing.T) {
 	}
 	require.LessOrEqual(t, len(pointerOf(tokens)), maximumPointer+2*maximumName+len("/…/…"))
 	require.Equal(t, "/a~1b/0", pointerOf(func(yield func(string) bool) { _ = yield("a/b") && yield("0") }))
+}
+
+// Values that differ must not be made to have one digest, or an array of them is compared all with all.
+func TestDigestsTellValuesApart(t *testing.T) {
+	seed := maphash.MakeSeed()
+	seen := map[uint64]string{}
+	for _, text := range []string{
+		`["a\u0004b"]`, `["a","b"]`, `["ab"]`, `[["a"],"b"]`, `[["a","b"]]`, `{"a":"b"}`, `{"a":{"b":null}}`, `[1,2]`, `[12]`, `[0,false]`, `[null,null]`, `[[],[]]`, `[[[]]]`, `"1"`, `1`,
+	} {
+		var v any
+		d := json.NewDecoder(strings.NewReader(text))
+		d.UseNumber()
+		require.NoError(t, d.Decode(&v))
+		var h maphash.Hash
+		h.SetSeed(seed)
+		digest(&h, v)
+		require.Empty(t, seen[h.Sum64()], text)
+		seen[h.Sum64()] = text
+	}
 }

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"hash/maphash"
 	"maps"
@@ -443,40 +444,52 @@ func (e *evaluation) distinct(items []any) bool {
 	seed := maphash.MakeSeed()
 	seen := map[uint64][]any{}
 	for _, v := range items {
-		e.spend(size(v))
+		steps := size(v)
+		e.spend(steps)
 		var h maphash.Hash
 		h.SetSeed(seed)
 		digest(&h, v)
 		sum := h.Sum64()
-		if slices.ContainsFunc(seen[sum], func(other any) bool { return equal(v, other) }) {
-			return false
+		for _, other := range seen[sum] {
+			e.spend(steps)
+			if equal(v, other) {
+				return false
+			}
 		}
 		seen[sum] = append(seen[sum], v)
 	}
 	return true
 }
 
-// digest writes a value so that equal ones are written equally.
+// digest writes a value so that equal ones are written equally, and others otherwise: kind, length and content.
 func digest(h *maphash.Hash, v any) {
+	write := func(kind byte, length int) {
+		var b [9]byte
+		b[0] = kind
+		binary.LittleEndian.PutUint64(b[1:], uint64(length))
+		h.Write(b[:])
+	}
 	switch v := v.(type) {
 	case nil:
-		h.WriteByte(0)
+		write(0, 0)
 	case bool:
-		h.WriteByte(map[bool]byte{false: 1, true: 2}[v])
+		write(1, map[bool]int{false: 0, true: 1}[v])
 	case json.Number:
-		h.WriteByte(3)
-		h.WriteString(rational(v).RatString())
+		text := rational(v).RatString()
+		write(2, len(text))
+		h.WriteString(text)
 	case string:
-		h.WriteByte(4)
+		write(3, len(v))
 		h.WriteString(v)
 	case []any:
-		h.WriteByte(5)
+		write(4, len(v))
 		for _, item := range v {
 			digest(h, item)
 		}
 	case map[string]any:
-		h.WriteByte(6)
+		write(5, len(v))
 		for _, name := range slices.Sorted(maps.Keys(v)) {
+			write(3, len(name))
 			h.WriteString(name)
 			digest(h, v[name])
 		}

@@ -85,6 +85,9 @@ func (m *meter) attach(s *jsonschema.Schema) {
 			m.spend(saturated(fixed, len(v)/64))
 		case []any:
 			m.spend(saturated(fixed, product(len(v), each)))
+			if s.UniqueItems {
+				m.spend(product(len(v), len(v)/16)) // the library compares all with all if their digests are made to collide
+			}
 		case map[string]any:
 			m.spend(saturated(fixed, product(len(v), each)))
 			if len(members) > 0 {
