@@ -24,9 +24,6 @@ func (v *Validator) checkPresentation(ctx context.Context, j *job) (err error) {
 	if !j.isPresentation() {
 		return nil
 	}
-	if j.definition, err = v.questions.get(j.deal.Requirements.PresentationDefinition); err != nil {
-		return api.Refuse(api.DefinitionUnusable, "presentation_definition", "%v", err)
-	}
 	document, ok := j.document.Value().(map[string]any)
 	if !ok {
 		return api.Refuse(api.PresentationMalformed, "", "not a JSON object")
@@ -46,6 +43,9 @@ func (v *Validator) checkPresentation(ctx context.Context, j *job) (err error) {
 	}
 	if err := checkIssuers(j.deal.Requirements.TrustedIssuers, result); err != nil {
 		return err
+	}
+	if j.definition, err = v.questions.get(j.deal.Requirements.PresentationDefinition); err != nil {
+		return api.Refuse(api.DefinitionUnusable, "presentation_definition", "%v", err)
 	}
 	j.answered, err = j.definition.Check(presentation.View(), nil, pex.CheckOptions{Options: pex.Options{Holder: result.Holder}})
 	if err != nil {

@@ -239,6 +239,12 @@ func TestPresentationsAreRefused(t *testing.T) {
 			s.Deal().Requirements.PresentationDefinition = []byte(`{"id":7}`)
 			return content
 		}, api.DefinitionUnusable, "presentation_definition"},
+		"definition is malformed, issuer nobody trusts": {func(t *testing.T, s *sale) []byte {
+			content := s.present(t, s.credential(t))
+			s.Deal().Requirements.PresentationDefinition = []byte(`{"id":7}`)
+			s.Deal().Requirements.TrustedIssuers = []string{"did:panacea:another"}
+			return content
+		}, api.IssuerUntrusted, "verifiableCredential[0]"},
 		"credential's id not disclosed": {func(t *testing.T, s *sale) []byte {
 			s.Deal().Uniqueness = datadeal.UNIQUENESS_CREDENTIAL
 			return s.present(t, s.credential(t, func(m map[string]any) { delete(m, "id") }))

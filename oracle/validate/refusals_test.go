@@ -349,6 +349,21 @@ func TestAFullDiskIsSaid(t *testing.T) {
 	}
 }
 
+// misnaming is a vault that forgets the object's name.
+type misnaming struct{ full }
+
+func (misnaming) Put(_ context.Context, _ string, r io.Reader) (string, error) {
+	_, err := io.Copy(io.Discard, r)
+	return "", err
+}
+
+// What is in the journal is vouched for once and for all, so nothing gets there that the chain would not take.
+func TestACertificateThatNobodyCanUseIsNotKept(t *testing.T) {
+	w := fixture.NewWorld(t, func(c *validate.Config) { c.Objects, c.Journal = misnaming{}, full{} })
+	_, err := w.Submit(t, []byte("x"))
+	require.ErrorContains(t, err, "validate: certificate: ")
+}
+
 func TestWhatDoesNotFitIntoMemoryWaitsAndIsRefusedAsBusy(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	w := fixture.NewWorld(t, func(c *validate.Config) {

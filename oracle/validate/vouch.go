@@ -75,6 +75,11 @@ func (v *Validator) record(ctx context.Context, j *job) error {
 	c := &j.certificate
 	c.ChainId, c.DealId, c.Provider = v.config.ChainID, j.deal.Id, j.token.Provider
 	c.DataCommitment, c.UniquenessTag = j.commitment[:], j.tag[:]
+	c.LastHeight = j.header.LastHeight
+	// Once it is in the journal, no other can be given.
+	if err := c.ValidateBasic(); err != nil {
+		return fmt.Errorf("validate: certificate: %w", err)
+	}
 	c.LastHeight = 0
 	encoded, err := c.Marshal()
 	if err != nil {
@@ -95,9 +100,6 @@ func (v *Validator) record(ctx context.Context, j *job) error {
 		return api.Refuse(api.AlreadyVouched, "", "the oracle has vouched for this datum with another provider or tag")
 	}
 	c.LastHeight = j.header.LastHeight
-	if err := c.ValidateBasic(); err != nil {
-		return fmt.Errorf("validate: certificate: %w", err)
-	}
 	return nil
 }
 
