@@ -134,8 +134,10 @@ func (p *paced) Read(b []byte) (int, error) {
 	}
 	n, err := p.r.Read(b)
 	p.n += int64(n)
-	if err != nil {
-		_ = p.control.SetReadDeadline(time.Time{}) // the connection may serve another request
+	if errors.Is(err, io.EOF) {
+		// The request may take its time now. After any other error the rest of the body is nobody's business, but package net/http reads some
+		// of it before it answers: not for longer than this.
+		_ = p.control.SetReadDeadline(time.Time{})
 	}
 	return n, err
 }

@@ -46,7 +46,8 @@ type Limits struct {
 	// ProviderBurst how many may come at once.
 	PeerRate, ProviderRate   float64
 	PeerBurst, ProviderBurst int
-	// Idle is how long a request's body may pause. Beyond that and StartTime it must come with MinimumRate bytes a second.
+	// Idle is how long a request's body may pause. Beyond that and StartTime it must come with MinimumRate bytes a second. What is not read
+	// of a body must come within StartTime.
 	Idle, StartTime time.Duration
 	MinimumRate     int64
 	// Drain is how long requests under way may take when the server ends.
@@ -226,7 +227,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	h := &http.Server{
-		Handler: s, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, Protocols: protocols,
+		Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: s.limits.StartTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, Protocols: protocols,
 		TLSConfig: s.config.TLS, BaseContext: func(net.Listener) context.Context { return requests },
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // it would name peers
 	}
