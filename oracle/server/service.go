@@ -135,15 +135,7 @@ func (s *Server) provide(ctx context.Context, dealID string, digest [32]byte, bo
 	if !isDealID(dealID) {
 		return api.Refuse(api.RequestMalformed, "", "deal_id is not 32 lower-case hexadecimal characters")
 	}
-	most := s.config.Validator.Limits().JSON.SchemaBytes
-	text, err := io.ReadAll(io.LimitReader(body, int64(most)+1))
-	if err != nil {
-		return s.conceal("schema", err)
-	}
-	if len(text) > most {
-		return api.Refuse(api.TooLarge, "", "a schema may have %d bytes here", most)
-	}
-	return s.conceal("schema", s.config.Validator.ProvideSchema(ctx, dealID, digest, text))
+	return s.conceal("schema", s.config.Validator.ProvideSchema(ctx, dealID, digest, body))
 }
 
 // conceal makes of an error what may go to a stranger: a refusal as it is, the end of a request by its peer, and of all else only that it

@@ -143,7 +143,7 @@ func fhirWorld(b testing.TB, edit ...func(*validate.Config)) (*fixture.World, ma
 		b.Skip("HL7's schema is not here: ", err)
 	}
 	w := fixture.NewWorld(b, edit...)
-	require.NoError(b, w.Validator.ProvideSchema(context.Background(), fixture.DealID, w.RequireSchema(text), text))
+	require.NoError(b, w.Validator.ProvideSchema(context.Background(), fixture.DealID, w.RequireSchema(text), bytes.NewReader(text)))
 	files, err := filepath.Glob("../../../shared/data/fhir/*.json")
 	require.NoError(b, err)
 	out := map[string][]byte{}

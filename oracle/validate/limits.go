@@ -77,6 +77,11 @@ func newBudget(l Limits) *budget {
 	return &budget{l, semaphore.NewWeighted(l.MemoryBytes), semaphore.NewWeighted(int64(l.Work)), semaphore.NewWeighted(l.SpoolBytes)}
 }
 
+// forJSON is the memory that a text of JSON takes, all of it if there is no more.
+func (b *budget) forJSON(size int64) int64 {
+	return min(max(size*MemoryFactor, 1<<20), b.limits.MemoryBytes)
+}
+
 // take waits for memory and a processor, and returns how to give them back. Whoever waits longer than Limits.Wait is refused.
 func (b *budget) take(ctx context.Context, memory int64) (release func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, b.limits.Wait)

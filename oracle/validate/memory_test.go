@@ -110,7 +110,7 @@ func TestALargeDatumTakesBoundedMemory(t *testing.T) {
 func TestJSONTakesNoMoreThanItsBudget(t *testing.T) {
 	w := fixture.NewWorld(t)
 	text := []byte(`{"type":"array"}`)
-	require.NoError(t, w.Validator.ProvideSchema(t.Context(), fixture.DealID, w.RequireSchema(text), text))
+	require.NoError(t, w.Validator.ProvideSchema(t.Context(), fixture.DealID, w.RequireSchema(text), bytes.NewReader(text)))
 	for name, content := range map[string]string{
 		"many small objects": `[` + strings.Repeat(`{},`, 200_000) + `1]`,
 		"many small arrays":  `[` + strings.Repeat(`[1],`, 120_000) + `1]`,

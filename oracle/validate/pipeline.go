@@ -182,7 +182,7 @@ func (v *Validator) Validate(ctx context.Context, r Request) (*api.ValidateDataR
 	}
 	memory := int64(StreamMemory)
 	if j.isJSON() {
-		memory = min(max(j.spool.size*MemoryFactor, 1<<20), v.limits.MemoryBytes)
+		memory = v.budget.forJSON(j.spool.size)
 	}
 	release, err := v.budget.take(ctx, memory)
 	if err != nil {

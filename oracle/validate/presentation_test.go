@@ -1,6 +1,7 @@
 package validate_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -262,7 +263,7 @@ func TestPresentationsAreRefused(t *testing.T) {
 		"a schema on top": {func(t *testing.T, s *sale) []byte {
 			content := s.present(t, s.credential(t))
 			text := []byte(`{"required":["absent"]}`)
-			require.NoError(t, s.Validator.ProvideSchema(t.Context(), fixture.DealID, s.RequireSchema(text), text))
+			require.NoError(t, s.Validator.ProvideSchema(t.Context(), fixture.DealID, s.RequireSchema(text), bytes.NewReader(text)))
 			return content
 		}, api.SchemaViolation, "schemas[0]"},
 	} {

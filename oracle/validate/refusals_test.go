@@ -108,7 +108,7 @@ func TestSubmissionsAreRefused(t *testing.T) {
 	json := func(w *fixture.World) {
 		text := []byte(`{"type":"object"}`)
 		digest := w.RequireSchema(text)
-		require.NoError(t, w.Validator.ProvideSchema(context.Background(), fixture.DealID, digest, text))
+		require.NoError(t, w.Validator.ProvideSchema(context.Background(), fixture.DealID, digest, bytes.NewReader(text)))
 	}
 	edit := func(f func(*fixture.Submission)) func(*fixture.Submission) { return f }
 	for name, c := range map[string]struct {
@@ -174,7 +174,7 @@ func TestSubmissionsAreRefused(t *testing.T) {
 		"schema that cannot be": {world: func(w *fixture.World) {
 			text := []byte(`{"$ref":"https://evil.example/schema"}`)
 			digest := w.RequireSchema(text)
-			err := w.Validator.ProvideSchema(context.Background(), fixture.DealID, digest, text)
+			err := w.Validator.ProvideSchema(context.Background(), fixture.DealID, digest, bytes.NewReader(text))
 			require.Equal(t, string(api.SchemaUnusable), api.RefusalOf(err).GetCode())
 		}, content: `{}`, code: api.SchemaUnusable},
 	} {
@@ -226,7 +226,7 @@ func nothingIsLeft(t *testing.T, w *fixture.World) {
 func TestASecondSaleOfTheSameContentIsRefused(t *testing.T) {
 	w := fixture.NewWorld(t)
 	text := []byte(`{"type":"object"}`)
-	require.NoError(t, w.Validator.ProvideSchema(t.Context(), fixture.DealID, w.RequireSchema(text), text))
+	require.NoError(t, w.Validator.ProvideSchema(t.Context(), fixture.DealID, w.RequireSchema(text), bytes.NewReader(text)))
 	sold, err := w.Submit(t, []byte(`{"a":1,"b":[2.50]}`))
 	require.NoError(t, err)
 	w.Chain.Tags[fixture.DealID+fmt.Sprintf("%x", sold.Certificate.UniquenessTag)] = true
@@ -263,17 +263,46 @@ func TestSchemasAreHandedOverForActiveDealsOnly(t *testing.T) {
 	w := fixture.NewWorld(t)
 	text := []byte(`{"type":"object"}`)
 	digest := w.RequireSchema(text)
-	refused := func(code api.Code, dealID string, digest [32]byte, text []byte) {
+	refused := func(code api.Code, dealID string, digest [32]byte, body io.Reader) {
 		t.Helper()
-		err := w.Validator.ProvideSchema(t.Context(), dealID, digest, text)
+		err := w.Validator.ProvideSchema(t.Context(), dealID, digest, body)
 		require.Equal(t, string(code), api.RefusalOf(err).GetCode(), "%v", err)
 	}
-	refused(api.DealNotFound, strings.Repeat("f", 32), digest, text)
-	refused(api.SchemaUnknown, fixture.DealID, [32]byte{}, text)
-	refused(api.DigestMismatch, fixture.DealID, digest, []byte(`{}`))
-	require.NoError(t, w.Validator.ProvideSchema(t.Context(), fixture.DealID, digest, text))
+	refused(api.DealNotFound, strings.Repeat("f", 32), digest, unread{t})
+	refused(api.SchemaUnknown, fixture.DealID, [32]byte{}, unread{t})
+	refused(api.DigestMismatch, fixture.DealID, digest, strings.NewReader(`{}`))
+	refused(api.TooLarge, fixture.DealID, digest, bytes.NewReader(make([]byte, 5<<20)))
+	require.NoError(t, w.Validator.ProvideSchema(t.Context(), fixture.DealID, digest, bytes.NewReader(text)))
 	w.Deal().Status = datadeal.DEAL_STATUS_DEACTIVATED
-	refused(api.DealNotActive, fixture.DealID, digest, text)
+	refused(api.DealNotActive, fixture.DealID, digest, unread{t})
+	nothingIsLeft(t, w)
+}
+
+// A schema is compiled within the memory that validations have together.
+func TestASchemaWaitsForMemory(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	w := fixture.NewWorld(t, func(c *validate.Config) {
+		c.Limits = validate.Limits{MemoryBytes: 1 << 20, Work: 4, Wait: 50 * time.Millisecond}
+		c.After = func(step string) {
+			if step == "content" {
+				entered <- struct{}{}
+				<-leave
+			}
+		}
+	})
+	text := []byte(`{"type":"object"}`)
+	digest := w.RequireSchema(text)
+	first := make(chan error, 1)
+	go func() {
+		_, err := w.Submit(t, []byte(`{}`))
+		first <- err
+	}()
+	<-entered
+	err := w.Validator.ProvideSchema(t.Context(), fixture.DealID, digest, bytes.NewReader(text))
+	require.Equal(t, string(api.Busy), api.RefusalOf(err).GetCode(), "%v", err)
+	close(leave)
+	require.Equal(t, string(api.SchemaUnknown), api.RefusalOf(<-first).GetCode())
+	require.NoError(t, w.Validator.ProvideSchema(t.Context(), fixture.DealID, digest, bytes.NewReader(text)))
 }
 
 func TestASchemaIsTakenFromTheChainAndKeptOverARestart(t *testing.T) {
@@ -292,10 +321,10 @@ func TestASchemaIsTakenFromTheChainAndKeptOverARestart(t *testing.T) {
 	require.NoError(t, err)
 
 	w.Deal().Requirements.Schemas[0].Url = ""
-	require.NoError(t, w.Validator.ProvideSchema(t.Context(), fixture.DealID, digest, text))
+	require.NoError(t, w.Validator.ProvideSchema(t.Context(), fixture.DealID, digest, bytes.NewReader(text)))
 	restarted := fixture.NewWorld(t, func(c *validate.Config) { c.Schemas = w.Dir + "/schemas" })
 	restarted.RequireSchema(text)
-	require.NoError(t, restarted.Validator.ProvideSchema(t.Context(), fixture.DealID, digest, text))
+	require.NoError(t, restarted.Validator.ProvideSchema(t.Context(), fixture.DealID, digest, bytes.NewReader(text)))
 	_, err = restarted.Submit(t, []byte(`{"a":1}`))
 	require.NoError(t, err)
 }

@@ -1,14 +1,17 @@
 package validate
 
 import (
+	"bytes"
 	"container/list"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -16,6 +19,7 @@ import (
 
 	"github.com/medibloc/panacea/oracle/api"
 	"github.com/medibloc/panacea/vc/schema"
+	datadeal "github.com/medibloc/panacea/x/datadeal/types"
 )
 
 const (
@@ -182,26 +186,38 @@ func isSchemaError(err error) bool {
 
 func schemaName(i int) string { return fmt.Sprintf("schemas[%d]", i) }
 
-// ProvideSchema takes a schema that an active deal pins. Errors are refusals: api.DealNotFound, api.DealNotActive, api.DigestMismatch,
-// api.SchemaUnusable, api.ChainUnavailable.
-func (v *Validator) ProvideSchema(ctx context.Context, dealID string, digest [sha256.Size]byte, text []byte) error {
+// ProvideSchema takes a schema that an active deal pins. It reads none of another, and waits for memory as a submission does. Errors are
+// refusals: api.DealNotFound, api.DealNotActive, api.SchemaUnknown, api.TooLarge, api.DigestMismatch, api.SchemaUnusable, api.Busy,
+// api.ChainUnavailable.
+func (v *Validator) ProvideSchema(ctx context.Context, dealID string, digest [sha256.Size]byte, body io.Reader) error {
 	deal, err := v.activeDeal(ctx, dealID)
 	if err != nil {
 		return err
 	}
-	for i, r := range deal.Requirements.Schemas {
-		if [32]byte(r.Digest) != digest {
-			continue
-		}
-		if sha256.Sum256(text) != digest {
-			return api.Refuse(api.DigestMismatch, schemaName(i), "the bytes do not have the digest")
-		}
-		switch _, err := v.schemas.provide(digest, text); {
-		case isSchemaError(err):
-			return api.Refuse(api.SchemaUnusable, schemaName(i), "%v", err)
-		default:
-			return err
-		}
+	i := slices.IndexFunc(deal.Requirements.Schemas, func(r datadeal.SchemaRequirement) bool { return bytes.Equal(r.Digest, digest[:]) })
+	if i < 0 {
+		return api.Refuse(api.SchemaUnknown, "", "the deal pins no schema with this digest")
 	}
-	return api.Refuse(api.SchemaUnknown, "", "the deal pins no schema with this digest")
+	received, err := receive(ctx, body, v.config.Temporary, int64(v.limits.JSON.SchemaBytes), v.budget.spool)
+	if err != nil {
+		return err
+	}
+	defer received.close()
+	if received.digest != digest {
+		return api.Refuse(api.DigestMismatch, schemaName(i), "the bytes do not have the digest")
+	}
+	release, err := v.budget.take(ctx, v.budget.forJSON(received.size))
+	if err != nil {
+		return err
+	}
+	defer release()
+	text, err := io.ReadAll(received.reader())
+	if err != nil {
+		return err
+	}
+	_, err = v.schemas.provide(digest, text)
+	if isSchemaError(err) {
+		return api.Refuse(api.SchemaUnusable, schemaName(i), "%v", err)
+	}
+	return err
 }

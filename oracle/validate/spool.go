@@ -17,7 +17,7 @@ import (
 	"github.com/medibloc/panacea/oracle/api"
 )
 
-// spool is a submission that has arrived, as it was sealed, to be read more than once. Its first block is in memory, the others are in a
+// spool is a submission that has arrived, as it was sealed, or a schema, to be read more than once. Its first block is in memory, the others are in a
 // file under a key that exists only here: the operator can neither read them nor, between two readings, put others in their place.
 type spool struct {
 	aead   cipher.AEAD
@@ -40,7 +40,7 @@ const (
 // errSpool says that the disk did not give back what was written.
 var errSpool = errors.New("validate: the temporary file has been changed")
 
-// receive reads a sealed submission to its end. Errors are refusals (api.TooLarge, api.Busy), those of r, and those of the disk.
+// receive reads to its end what comes. Errors are refusals (api.TooLarge, api.Busy), those of r, and those of the disk.
 func receive(ctx context.Context, r io.Reader, dir string, most int64, disk *semaphore.Weighted) (*spool, error) {
 	s := &spool{disk: disk}
 	if err := s.fill(ctx, r, dir, most); err != nil {
@@ -60,10 +60,10 @@ func (s *spool) fill(ctx context.Context, r io.Reader, dir string, most int64) e
 		n, err := io.ReadFull(r, block)
 		end := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		if err != nil && !end {
-			return fmt.Errorf("validate: receive the submission: %w", err)
+			return fmt.Errorf("validate: receive: %w", err)
 		}
 		if s.size += int64(n); s.size > most {
-			return api.Refuse(api.TooLarge, "", "a sealed submission may have %d bytes here", most)
+			return api.Refuse(api.TooLarge, "", "at most %d bytes are taken here", most)
 		}
 		hash.Write(block[:n])
 		if number == 0 {

@@ -61,7 +61,7 @@ func TestJSONIsValidatedAgainstEverySchema(t *testing.T) {
 
 	_, err := w.Submit(t, content)
 	require.Equal(t, string(api.SchemaUnknown), api.RefusalOf(err).GetCode())
-	require.NoError(t, w.Validator.ProvideSchema(t.Context(), fixture.DealID, digest, []byte(schemaText)))
+	require.NoError(t, w.Validator.ProvideSchema(t.Context(), fixture.DealID, digest, bytes.NewReader([]byte(schemaText))))
 	answer, err := w.Submit(t, content)
 	require.NoError(t, err)
 	require.Equal(t, content, buy(t, w, answer))
