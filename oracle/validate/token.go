@@ -141,8 +141,12 @@ type replays struct {
 	most int
 }
 
-// maxReplays bounds the tokens that are remembered: 64 bytes each.
-const maxReplays = 200_000
+const (
+	// maxReplays bounds the tokens that are remembered: 64 bytes each.
+	maxReplays = 200_000
+	// lookEvery is how often all of them are looked through, at most.
+	lookEvery = time.Second
+)
 
 func newReplays() *replays {
 	return &replays{used: map[[sha256.Size]byte]time.Time{}, most: maxReplays}
@@ -153,13 +157,13 @@ func (r *replays) use(t *Token, now time.Time) error {
 	id := sha256.Sum256([]byte(t.Provider + "\x00" + t.ID))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.used) >= r.most || now.After(r.next) {
+	if !now.Before(r.next) {
 		for k, expires := range r.used {
 			if !now.Before(expires) {
 				delete(r.used, k)
 			}
 		}
-		r.next = now.Add(time.Minute)
+		r.next = now.Add(lookEvery)
 	}
 	if _, ok := r.used[id]; ok {
 		return api.Refuse(api.TokenReplayed, "", "the token has been used; make a new one for each request")
