@@ -63,13 +63,7 @@ func (s service) ValidateData(stream api.Oracle_ValidateDataServer) error {
 	if values := metadata.ValueFromIncomingContext(stream.Context(), "authorization"); len(values) == 1 {
 		token = values[0]
 	}
-	answer, err := s.validate(stream.Context(), header.DealId, token, header.Size_, &chunks{next: func() ([]byte, bool, error) {
-		m, err := stream.Recv()
-		if err != nil {
-			return nil, false, err
-		}
-		return m.GetChunk(), m.GetHeader() == nil, nil
-	}})
+	answer, err := s.validate(stream.Context(), header.DealId, token, header.Size_, &chunks[*api.ValidateDataRequest]{recv: stream.Recv})
 	if err != nil {
 		return err
 	}
@@ -86,14 +80,7 @@ func (s service) ProvideSchema(stream api.Oracle_ProvideSchemaServer) error {
 	if header == nil || len(header.Digest) != sha256.Size {
 		return api.Refuse(api.RequestMalformed, "", "the stream does not begin with a header that has a digest of 32 bytes")
 	}
-	err = s.provide(stream.Context(), header.DealId, [32]byte(header.Digest), &chunks{next: func() ([]byte, bool, error) {
-		m, err := stream.Recv()
-		if err != nil {
-			return nil, false, err
-		}
-		return m.GetChunk(), m.GetHeader() == nil, nil
-	}})
-	if err != nil {
+	if err := s.provide(stream.Context(), header.DealId, [32]byte(header.Digest), &chunks[*api.ProvideSchemaRequest]{recv: stream.Recv}); err != nil {
 		return err
 	}
 	return stream.SendAndClose(&api.ProvideSchemaResponse{})
@@ -162,21 +149,21 @@ func (s *Server) conceal(route string, err error) error {
 }
 
 // chunks reads a stream's pieces.
-type chunks struct {
-	next func() (chunk []byte, ok bool, err error)
+type chunks[M interface{ GetChunk() []byte }] struct {
+	recv func() (M, error)
 	rest []byte
 }
 
-func (c *chunks) Read(p []byte) (int, error) {
+func (c *chunks[M]) Read(p []byte) (int, error) {
 	for len(c.rest) == 0 {
-		chunk, ok, err := c.next()
-		switch {
-		case err != nil:
+		m, err := c.recv()
+		if err != nil {
 			return 0, err
-		case !ok || len(chunk) > MaxChunk:
+		}
+		c.rest = m.GetChunk()
+		if c.rest == nil || len(c.rest) > MaxChunk { // another header, or too much
 			return 0, api.Refuse(api.RequestMalformed, "", "after the header come pieces of at most %d bytes", MaxChunk)
 		}
-		c.rest = chunk
 	}
 	n := copy(p, c.rest)
 	c.rest = c.rest[n:]
