@@ -2,11 +2,7 @@ package server
 
 import (
 	"context"
-	"errors"
-	"io"
-	"net/http"
 	"sync"
-	"time"
 
 	"golang.org/x/time/rate"
 
@@ -107,39 +103,3 @@ func (s *Server) upload(ctx context.Context) (release func(), err error) {
 	s.metrics.uploads.Inc()
 	return func() { <-s.uploads; s.peers.end(peer); s.metrics.uploads.Dec() }, nil
 }
-
-var errSlow = errors.New("server: the body comes too slowly")
-
-// paced is a request's body that must keep coming: whoever sends a byte a second holds a connection, but not for long.
-type paced struct {
-	r       io.ReadCloser
-	control *http.ResponseController
-	limits  *Limits
-	start   time.Time
-	n       int64
-}
-
-func (p *paced) Read(b []byte) (int, error) {
-	now := time.Now()
-	latest := p.start.Add(p.limits.StartTime + time.Duration(p.n/p.limits.MinimumRate)*time.Second)
-	if now.After(latest) {
-		return 0, errSlow
-	}
-	if idle := now.Add(p.limits.Idle); idle.Before(latest) {
-		latest = idle
-	}
-	// A writer that knows no deadlines is a test's.
-	if err := p.control.SetReadDeadline(latest); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return 0, err
-	}
-	n, err := p.r.Read(b)
-	p.n += int64(n)
-	if errors.Is(err, io.EOF) {
-		// The request may take its time now. After any other error the rest of the body is nobody's business, but package net/http reads some
-		// of it before it answers: not for longer than this.
-		_ = p.control.SetReadDeadline(time.Time{})
-	}
-	return n, err
-}
-
-func (p *paced) Close() error { return p.r.Close() }

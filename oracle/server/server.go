@@ -115,7 +115,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s.rpc = grpc.NewServer(
-		grpc.ForceServerCodec(api.Codec{}), grpc.MaxRecvMsgSize(maxMessage),
+		grpc.ForceServerCodec(api.Codec{}), grpc.MaxRecvMsgSize(maxMessage), grpc.StatsHandler(taken{}),
 		grpc.ChainUnaryInterceptor(s.unary), grpc.ChainStreamInterceptor(s.stream),
 	)
 	api.RegisterOracleServer(s.rpc, service{s})
@@ -187,8 +187,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	r = r.WithContext(context.WithValue(r.Context(), peerKey{}, peer))
-	r.Body = &paced{r: r.Body, control: http.NewResponseController(w), limits: &s.limits, start: time.Now()}
+	b := newBody(r, w, &s.limits, isRPC)
+	r = r.WithContext(context.WithValue(context.WithValue(r.Context(), peerKey{}, peer), bodyKey{}, b))
+	r.Body = b
 	if isRPC {
 		s.rpc.ServeHTTP(w, r)
 		return

@@ -167,6 +167,17 @@ func TestASaleOverRESTAndOverGRPC(t *testing.T) {
 	require.Equal(t, uint64(1<<30), status.MaxSubmissionSize)
 }
 
+// More than is read ahead, in pieces that are mostly frames, and in large ones.
+func TestALargeDatumOverGRPC(t *testing.T) {
+	o := serve(t, server.Limits{})
+	s := o.NewSubmission(t, make([]byte, 9<<20))
+	for _, piece := range []int{500, 1 << 20} {
+		s.Token = s.NewToken()
+		_, err := o.call(t, s, piece)
+		require.NoError(t, err)
+	}
+}
+
 func TestTheServerDrains(t *testing.T) {
 	admitted := make(chan struct{})
 	o := serve(t, server.Limits{}, func(c *validate.Config) {
