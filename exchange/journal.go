@@ -71,28 +71,30 @@ func (j *journal) write(v any) error {
 
 func (j *journal) close() error { return j.lock.Close() }
 
-// WriteFile makes a file with what write writes, readable by its owner only: wholly or not at all, and on disk when it returns.
+// WriteFile makes a file with what write writes, readable by its owner only: wholly or not at all, and on disk when it returns. What a killed
+// process leaves beside it, .NAME.part, goes away the next time.
 func WriteFile(path string, write func(*os.File) error) (err error) {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("exchange: %w", err)
 	}
-	f, err := os.CreateTemp(dir, ".new-*")
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("exchange: %s is there, and is no file", path)
+	}
+	f, err := openPart(filepath.Join(dir, "."+filepath.Base(path)+".part"))
 	if err != nil {
 		return fmt.Errorf("exchange: %w", err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+			err = errors.Join(err, os.Remove(f.Name()))
 		}
+		err = errors.Join(err, f.Close())
 	}()
 	if err := write(f); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
-		return fmt.Errorf("exchange: %w", err)
-	}
-	if err := f.Close(); err != nil {
 		return fmt.Errorf("exchange: %w", err)
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
@@ -103,4 +105,39 @@ func WriteFile(path string, write func(*os.File) error) (err error) {
 		return fmt.Errorf("exchange: %w", err)
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// openPart opens an empty file that no other process writes: they wait for one another.
+func openPart(path string) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if err := flock(f); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		ours, err := f.Stat()
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		if there, err := os.Stat(path); err != nil || !os.SameFile(ours, there) { // the other process has put it in its place
+			if err := f.Close(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err := errors.Join(f.Chmod(0o600), f.Truncate(0)); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		return f, nil
+	}
+}
+
+func flock(f *os.File) error {
+	for {
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
 }
