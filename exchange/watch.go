@@ -67,16 +67,18 @@ func (w *watch) look(ctx context.Context) (stop bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	var failed error // of one deal, which the others do not wait for
 	for _, d := range deals {
 		if d.Consents <= w.seen[d.Id] {
 			continue
 		}
 		stop, err := w.deal(ctx, d)
-		if stop || err != nil {
-			return stop, err
+		if stop || ctx.Err() != nil {
+			return stop, ctx.Err()
 		}
+		failed = errors.Join(failed, err)
 	}
-	return false, nil
+	return false, failed
 }
 
 func (w *watch) deal(ctx context.Context, d datadealtypes.Deal) (stop bool, err error) {
