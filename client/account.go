@@ -27,6 +27,16 @@ type AccountConfig struct {
 	GasLimit uint64
 	// Memo is written into each transaction.
 	Memo string
+	// Keep, if not nil, is given each transaction before any node is, and the next only once the one before is in no block and never will
+	// be. Whoever keeps the last can have it sent by another process too: it is executed once. If Keep fails, nothing is sent.
+	Keep func(Signed) error
+}
+
+// Signed is a transaction that can be sent as it is: see Client.Broadcast.
+type Signed struct {
+	Tx            []byte `json:"tx"`
+	Sequence      uint64 `json:"sequence"`       // of its account
+	TimeoutHeight int64  `json:"timeout_height"` // the last height whose block may have it
 }
 
 // Account sends transactions of one account. It may be used by many goroutines, and there may be several of one address: those of one
@@ -147,6 +157,11 @@ func (a *Account) submitNext(ctx context.Context, messages []sdk.Msg) (*Pending,
 	tx, err := a.build(ctx, messages, account, number, uint64(timeout))
 	if err != nil {
 		return nil, a.learn(ctx, number, err)
+	}
+	if a.config.Keep != nil {
+		if err := a.config.Keep(Signed{tx, number, timeout}); err != nil {
+			return nil, err
+		}
 	}
 	pending := &Pending{account: a, tx: tx, sequence: number, timeout: timeout, done: make(chan struct{})}
 	if err := a.client.watcher.wait(pending, height+1); err != nil {

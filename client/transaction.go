@@ -207,6 +207,15 @@ func (c *Client) broadcast(ctx context.Context, tx cmttypes.Tx) (result outcome,
 	return untaken, uncertain, fmt.Errorf("%w: %w", ErrUnavailable, errors.Join(errs...))
 }
 
+// Broadcast sends a transaction again, of whatever process, and returns when a node has it or says that it takes it no more, which only a block
+// decides. Error: ErrUnavailable.
+func (c *Client) Broadcast(ctx context.Context, tx Signed) error {
+	if outcome, _, err := c.broadcast(ctx, tx.Tx); outcome == untaken {
+		return err
+	}
+	return nil
+}
+
 // What nodes say of transactions beyond the codes of the chain (CometBFT, mempool/errors.go and rpc/core/mempool.go).
 const (
 	sayInCache    = "tx already exists in cache"

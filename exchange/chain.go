@@ -8,6 +8,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/medibloc/panacea/client"
 	"github.com/medibloc/panacea/seal"
 	"github.com/medibloc/panacea/tee/dcap"
 	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
@@ -50,6 +51,7 @@ type Chain interface {
 	Consent(ctx context.Context, dealID string, c seal.Commitment) (datadealtypes.Consent, error)
 	Oracle(ctx context.Context, address string) (OracleRecord, error)
 
+	OracleParams(ctx context.Context) (oracletypes.Params, error)
 	ActiveOracles(ctx context.Context) ([]OracleHint, error)
 	// ActiveDeals are whole deals.
 	ActiveDeals(ctx context.Context) ([]datadealtypes.Deal, error)
@@ -61,6 +63,11 @@ type Chain interface {
 
 	// Send returns when the transaction stands in a block and succeeded there.
 	Send(ctx context.Context, from Account, messages ...sdk.Msg) (txHash string, err error)
+	// SendKept is Send for what must not be executed twice: keep is given the signed transaction before any node is.
+	SendKept(ctx context.Context, from Account, keep func(client.Signed) error, messages ...sdk.Msg) (txHash string, err error)
+	// Settle sees a transaction that was kept to its end, which a process before may have sent or not: when it returns, what it did stands in
+	// the state that is read from then on, or it never will be executed.
+	Settle(ctx context.Context, from Account, tx client.Signed) error
 	// WaitForBlock returns when there is a block above a height.
 	WaitForBlock(ctx context.Context, above int64) (Head, error)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,16 +31,13 @@ type Connection struct {
 
 	// reached is the height of the last block that has a transaction of ours: what is read is no older.
 	reached atomic.Int64
-
-	mu       sync.Mutex
-	accounts map[string]*client.Account
 }
 
 var _ Chain = (*Connection)(nil)
 
 // Connect joins a client and a light client of one chain. The connection owns both.
 func Connect(chainID string, tx *client.Client, verified *light.Client) *Connection {
-	return &Connection{chainID: chainID, tx: tx, light: verified, accounts: map[string]*client.Account{}}
+	return &Connection{chainID: chainID, tx: tx, light: verified}
 }
 
 // Close ends the client.
@@ -107,40 +103,59 @@ func (c *Connection) WaitForBlock(ctx context.Context, above int64) (Head, error
 
 // Send implements Chain.
 func (c *Connection) Send(ctx context.Context, from Account, messages ...sdk.Msg) (string, error) {
-	account, err := c.account(from)
+	return c.SendKept(ctx, from, nil, messages...)
+}
+
+// SendKept implements Chain.
+func (c *Connection) SendKept(ctx context.Context, from Account, keep func(client.Signed) error, messages ...sdk.Msg) (string, error) {
+	signer, err := client.KeyringSigner(from.Keys, from.Name)
 	if err != nil {
 		return "", err
 	}
-	result, err := account.Send(ctx, messages...)
+	result, err := c.tx.Account(client.AccountConfig{Signer: signer, Keep: keep}).Send(ctx, messages...)
 	if err != nil {
 		return result.Hash, err
 	}
+	c.reach(result.Height)
+	return result.Hash, nil
+}
+
+// reach makes a height the least that is read.
+func (c *Connection) reach(height int64) {
 	for {
 		reached := c.reached.Load()
-		if result.Height <= reached || c.reached.CompareAndSwap(reached, result.Height) {
-			return result.Hash, nil
+		if height <= reached || c.reached.CompareAndSwap(reached, height) {
+			return
 		}
 	}
 }
 
-// account keeps one client account for each address: it numbers the transactions.
-func (c *Connection) account(from Account) (*client.Account, error) {
+// Settle implements Chain: the account's sequence number, by proof, or the transaction's timeout say that its fate is certain.
+func (c *Connection) Settle(ctx context.Context, from Account, tx client.Signed) error {
 	address, err := from.Address()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if a := c.accounts[string(address)]; a != nil {
-		return a, nil
+	for {
+		s, err := c.Snapshot(ctx)
+		if err != nil {
+			return err
+		}
+		account, err := s.Account(ctx, address)
+		if err != nil {
+			return err
+		}
+		if account.GetSequence() > tx.Sequence || s.Height() >= tx.TimeoutHeight {
+			c.reach(s.Height())
+			return nil
+		}
+		if err := c.tx.Broadcast(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := c.WaitForBlock(ctx, s.Height()); err != nil {
+			return err
+		}
 	}
-	signer, err := client.KeyringSigner(from.Keys, from.Name)
-	if err != nil {
-		return nil, err
-	}
-	a := c.tx.Account(client.AccountConfig{Signer: signer})
-	c.accounts[string(address)] = a
-	return a, nil
 }
 
 // Deal implements Chain.
@@ -149,6 +164,10 @@ func (c *Connection) Deal(ctx context.Context, id string) (datadealtypes.Deal, e
 	if err != nil {
 		return datadealtypes.Deal{}, err
 	}
+	return dealOf(ctx, s, id)
+}
+
+func dealOf(ctx context.Context, s *light.Snapshot, id string) (datadealtypes.Deal, error) {
 	answer, err := s.Deals().Deal(ctx, &datadealtypes.QueryDealRequest{DealId: id})
 	if errors.Is(err, datadealtypes.ErrDealNotFound) {
 		return datadealtypes.Deal{}, fmt.Errorf("%w: deal %s", ErrNotFound, id)
@@ -240,6 +259,15 @@ func collateral(ctx context.Context, s *light.Snapshot, r OracleRecord) (*dcap.V
 	return nil, why
 }
 
+// OracleParams implements Chain.
+func (c *Connection) OracleParams(ctx context.Context) (oracletypes.Params, error) {
+	s, err := c.Snapshot(ctx)
+	if err != nil {
+		return oracletypes.Params{}, err
+	}
+	return s.OracleParams(ctx)
+}
+
 // pageSize is how many entries are asked for at a time. Each is proven.
 const pageSize = 100
 
@@ -275,12 +303,16 @@ func (c *Connection) ActiveOracles(ctx context.Context) (all []OracleHint, err e
 
 // ActiveDeals implements Chain.
 func (c *Connection) ActiveDeals(ctx context.Context) ([]datadealtypes.Deal, error) {
-	deals, err := c.deals(ctx, datadealtypes.QueryDealsRequest{Status: datadealtypes.DEAL_STATUS_ACTIVE})
+	s, err := c.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	deals, err := dealsOf(ctx, s, datadealtypes.QueryDealsRequest{Status: datadealtypes.DEAL_STATUS_ACTIVE})
 	if err != nil {
 		return nil, err
 	}
 	for i := range deals { // lists come without what deals ask for
-		if deals[i], err = c.Deal(ctx, deals[i].Id); err != nil {
+		if deals[i], err = dealOf(ctx, s, deals[i].Id); err != nil {
 			return nil, err
 		}
 	}
@@ -289,14 +321,14 @@ func (c *Connection) ActiveDeals(ctx context.Context) ([]datadealtypes.Deal, err
 
 // ConsumerDeals implements Chain.
 func (c *Connection) ConsumerDeals(ctx context.Context, consumer string) ([]datadealtypes.Deal, error) {
-	return c.deals(ctx, datadealtypes.QueryDealsRequest{Consumer: consumer})
-}
-
-func (c *Connection) deals(ctx context.Context, q datadealtypes.QueryDealsRequest) (all []datadealtypes.Deal, err error) {
 	s, err := c.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
+	return dealsOf(ctx, s, datadealtypes.QueryDealsRequest{Consumer: consumer})
+}
+
+func dealsOf(ctx context.Context, s *light.Snapshot, q datadealtypes.QueryDealsRequest) (all []datadealtypes.Deal, err error) {
 	err = pages(func(p *query.PageRequest) (*query.PageResponse, error) {
 		q.Pagination = p
 		answer, err := s.Deals().Deals(ctx, &q)
@@ -317,23 +349,6 @@ func (c *Connection) DealConsents(ctx context.Context, dealID string) (all []dat
 	}
 	err = pages(func(p *query.PageRequest) (*query.PageResponse, error) {
 		answer, err := s.Deals().DealConsents(ctx, &datadealtypes.QueryDealConsentsRequest{DealId: dealID, Pagination: p})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, answer.Consents...)
-		return answer.Pagination, nil
-	})
-	return all, err
-}
-
-// ProviderConsents lists what a provider has sold.
-func (c *Connection) ProviderConsents(ctx context.Context, provider string) (all []datadealtypes.Consent, err error) {
-	s, err := c.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	err = pages(func(p *query.PageRequest) (*query.PageResponse, error) {
-		answer, err := s.Deals().ProviderConsents(ctx, &datadealtypes.QueryProviderConsentsRequest{Provider: provider, Pagination: p})
 		if err != nil {
 			return nil, err
 		}

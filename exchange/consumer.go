@@ -2,7 +2,7 @@ package exchange
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,6 +12,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/medibloc/panacea/client"
 	"github.com/medibloc/panacea/seal"
 	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
 	oracletypes "github.com/medibloc/panacea/x/oracle/types"
@@ -36,7 +37,8 @@ type Consumer struct {
 
 // DealRequest says what a consumer wants.
 type DealRequest struct {
-	// Name makes the request one operation: the same name again continues it, and makes no second deal. Empty for a fresh one.
+	// Name makes the request one operation: the same name again continues it, and makes no second deal. Without one, the same request again
+	// continues what was interrupted, and makes another deal once that is made.
 	Name         string
 	ConsumerDID  string // whose vault will fetch
 	Budget       sdk.Coin
@@ -50,33 +52,35 @@ type DealRequest struct {
 
 // dealJournal is what is remembered of a deal that is being made.
 type dealJournal struct {
-	Message []byte `json:"message"` // MsgCreateDeal
-	DealID  string `json:"deal_id,omitempty"`
-	Tx      string `json:"tx,omitempty"`
+	Message []byte         `json:"message"`        // MsgCreateDeal
+	Sent    *client.Signed `json:"sent,omitempty"` // the transaction that makes it, and that no other may make again
+	DealID  string         `json:"deal_id,omitempty"`
 }
 
-// CreateDeal puts the budget into escrow and returns the deal as the chain proves it. After a crash the same name goes on: the deal is
-// made once.
+// CreateDeal puts the budget into escrow and returns the deal as the chain proves it. After a crash the same request goes on: the deal is made
+// once.
 func (c *Consumer) CreateDeal(ctx context.Context, q DealRequest) (_ datadealtypes.Deal, err error) {
-	if q.Name == "" {
-		raw := make([]byte, 8)
-		rand.Read(raw)
-		q.Name = hex.EncodeToString(raw)
-	}
 	address, err := c.Account.Address()
 	if err != nil {
 		return datadealtypes.Deal{}, err
 	}
+	message := c.message(q, address.String())
+	name, err := requestName(q.Name, *message)
+	if err != nil {
+		return datadealtypes.Deal{}, err
+	}
 	var known dealJournal
-	j, err := openJournal(filepath.Join(c.Dir, dealsDir), "request-"+hex.EncodeToString([]byte(q.Name)), &known)
+	j, err := openJournal(filepath.Join(c.Dir, dealsDir), name, &known)
 	if err != nil {
 		return datadealtypes.Deal{}, err
 	}
 	defer func() { err = errors.Join(err, j.close()) }()
-	if known.DealID != "" {
+	if known.DealID != "" && q.Name != "" {
 		return c.Chain.Deal(ctx, known.DealID)
 	}
-	message := c.message(q, address.String())
+	if known.DealID != "" { // that was another
+		known = dealJournal{}
+	}
 	if known.Message != nil {
 		message = &datadealtypes.MsgCreateDeal{}
 		if err := message.Unmarshal(known.Message); err != nil {
@@ -87,12 +91,26 @@ func (c *Consumer) CreateDeal(ctx context.Context, q DealRequest) (_ datadealtyp
 	} else if err := j.write(known); err != nil {
 		return datadealtypes.Deal{}, err
 	}
-	deal, err := c.findOrMake(ctx, message, &known)
+	deal, err := c.findOrMake(ctx, message, &known, j)
+	if refused := (*client.TxError)(nil); errors.As(err, &refused) { // there is no such deal, so the next request may be another
+		return deal, errors.Join(err, j.write(dealJournal{}))
+	}
 	if err != nil {
 		return deal, err
 	}
 	known.DealID = deal.Id
 	return deal, j.write(known)
+}
+
+// requestName names a request's journal: by its name, or by what it asks for, so that what was interrupted is found again.
+func requestName(name string, m datadealtypes.MsgCreateDeal) (string, error) {
+	if name != "" {
+		return "request-" + hex.EncodeToString([]byte(name)), nil
+	}
+	m.ExpiresAt = time.Time{} // counted from when the request is made
+	raw, err := m.Marshal()
+	digest := sha256.Sum256(raw)
+	return "unnamed-" + hex.EncodeToString(digest[:]), err
 }
 
 func (c *Consumer) message(q DealRequest, consumer string) *datadealtypes.MsgCreateDeal {
@@ -104,13 +122,22 @@ func (c *Consumer) message(q DealRequest, consumer string) *datadealtypes.MsgCre
 	}
 }
 
-// findOrMake looks for the deal on the chain, where an earlier try may have put it, and sends the message if it is not there.
-func (c *Consumer) findOrMake(ctx context.Context, message *datadealtypes.MsgCreateDeal, known *dealJournal) (datadealtypes.Deal, error) {
+// findOrMake looks for the deal on the chain, where an earlier try may have put it, and sends the message if it is not there. What an earlier try
+// has signed is seen to its end first.
+func (c *Consumer) findOrMake(ctx context.Context, message *datadealtypes.MsgCreateDeal, known *dealJournal, j *journal) (datadealtypes.Deal, error) {
+	if known.Sent != nil {
+		if err := c.Chain.Settle(ctx, c.Account, *known.Sent); err != nil {
+			return datadealtypes.Deal{}, fmt.Errorf("exchange: what became of the deal that was sent before: %w", err)
+		}
+	}
 	if deal, err := c.find(ctx, message); err == nil || !errors.Is(err, ErrNotFound) {
 		return deal, err
 	}
-	tx, sent := c.Chain.Send(ctx, c.Account, message)
-	known.Tx = tx
+	keep := func(tx client.Signed) error {
+		known.Sent = &tx
+		return j.write(known)
+	}
+	_, sent := c.Chain.SendKept(ctx, c.Account, keep, message)
 	var deal datadealtypes.Deal
 	err := patiently(ctx, 20*time.Second, func(err error) bool { return sent == nil && errors.Is(err, ErrNotFound) }, func() (err error) {
 		deal, err = c.find(ctx, message)

@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	"github.com/medibloc/panacea/client"
 	"github.com/medibloc/panacea/exchange"
 	"github.com/medibloc/panacea/oracle/api"
@@ -380,4 +382,64 @@ func TestNoOracleCanPreventADelivery(t *testing.T) {
 	w.oracles[1].bogus, w.oracles[2].bogus = true, true
 	_, _, err = c.Decrypt(t.Context(), w.deal.Id, commitment, bytes.NewReader(w.objects[sale.Certificate.ObjectCid]), filepath.Join(t.TempDir(), "file"))
 	require.ErrorIs(t, err, exchange.ErrUndelivered, "they would give the same again: nothing to wait for")
+}
+
+// TestADealIsMadeOnce, although the process that made it died before any block had it; and the same request makes another after that, unless it
+// has a name.
+func TestADealIsMadeOnce(t *testing.T) {
+	for _, name := range []string{"", "study"} {
+		w := newWorld(t)
+		dir, account := t.TempDir(), accounts(t, "consumer")
+		create := func(budget int64) (datadealtypes.Deal, error) {
+			c := &exchange.Consumer{Chain: w, Account: account, Dir: dir, Key: w.consumerKey, Patience: time.Millisecond}
+			return c.CreateDeal(t.Context(), exchange.DealRequest{Name: name, Budget: sdk.NewInt64Coin("umed", budget), DataCount: 1, ExpiresAt: time.Now().Add(time.Hour)})
+		}
+		w.refusal = &client.TxError{Log: "no funds"}
+		_, err := create(20)
+		require.ErrorIs(t, err, w.refusal)
+		w.refusal, w.killed = nil, true
+		_, err = create(10)
+		require.ErrorIs(t, err, context.Canceled)
+		require.Empty(t, w.made)
+		w.killed = false
+		deal, err := create(10)
+		require.NoError(t, err)
+		require.Equal(t, "10umed", deal.Budget.String(), "what the chain refused is forgotten")
+		require.Len(t, w.made, 1)
+		again, err := create(10)
+		require.NoError(t, err)
+		require.Equal(t, name != "", again.Id == deal.Id)
+	}
+}
+
+// TestAFileIsWholeOrNotThere, and nothing of what a killed process had written of it stays.
+func TestAFileIsWholeOrNotThere(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".file.part"), []byte(marker), 0o644))
+	write := func(text string, err error) error {
+		return exchange.WriteFile(path, func(f *os.File) error {
+			_, failed := f.WriteString(text)
+			return errors.Join(failed, err)
+		})
+	}
+	require.NoError(t, write("new", nil))
+	require.ErrorIs(t, write("half", errLost), errLost)
+	done := make(chan error)
+	for range 8 {
+		go func() { done <- write("newer", nil) }()
+	}
+	for range 8 {
+		require.NoError(t, <-done)
+	}
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "newer", string(content))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode())
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	require.ErrorContains(t, exchange.WriteFile(dir, nil), "no file")
 }

@@ -298,19 +298,12 @@ func (w *saleWork) certify(ctx context.Context) error {
 const maxCertificateLife = 2000
 
 func (w *saleWork) lastHeight(ctx context.Context, head Head) (int64, error) {
-	oracles, err := w.Chain.ActiveOracles(ctx)
-	if err != nil {
-		return 0, err
-	}
-	if len(oracles) == 0 {
-		return 0, &QuorumError{}
-	}
-	record, err := w.Chain.Oracle(ctx, oracles[0].Address)
+	params, err := w.Chain.OracleParams(ctx)
 	if err != nil {
 		return 0, err
 	}
 	// An oracle whose light client is a few blocks behind counts from there.
-	return head.Height + max(min(int64(record.Params.MaxCertificateLifetime)/2, maxCertificateLife), 1), nil
+	return head.Height + max(min(int64(params.MaxCertificateLifetime)/2, maxCertificateLife), 1), nil
 }
 
 // payload is what is sealed: header and content, read from the vault.

@@ -28,6 +28,7 @@ import (
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/medibloc/panacea/app"
+	"github.com/medibloc/panacea/client"
 	"github.com/medibloc/panacea/exchange"
 	"github.com/medibloc/panacea/oracle/api"
 	"github.com/medibloc/panacea/seal"
@@ -61,6 +62,9 @@ type world struct {
 	refusal     error             // why the chain takes no consent
 	loseAnswers bool              // the chain executes, and the sender is told that it is not known
 	objects     map[string][]byte // in the oracles' vaults, by CID
+	made        []datadealtypes.Deal
+	killed      bool                         // the process dies once a node has its transaction
+	mempool     *datadealtypes.MsgCreateDeal // what was kept, and is in no block yet
 }
 
 type fakeOracle struct {
@@ -131,10 +135,14 @@ func (w *world) Head(context.Context) (exchange.Head, error) {
 }
 
 func (w *world) Deal(_ context.Context, id string) (datadealtypes.Deal, error) {
-	if id != w.deal.Id {
-		return datadealtypes.Deal{}, exchange.ErrNotFound
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, d := range append(w.made, w.deal) {
+		if d.Id == id {
+			return d, nil
+		}
 	}
-	return w.deal, nil
+	return datadealtypes.Deal{}, exchange.ErrNotFound
 }
 
 func (w *world) Consent(_ context.Context, _ string, c seal.Commitment) (datadealtypes.Consent, error) {
@@ -156,6 +164,10 @@ func (w *world) Oracle(_ context.Context, address string) (exchange.OracleRecord
 	return exchange.OracleRecord{}, exchange.ErrNotFound
 }
 
+func (w *world) OracleParams(context.Context) (oracletypes.Params, error) {
+	return oracletypes.DefaultParams(), nil
+}
+
 func (w *world) ActiveOracles(context.Context) (all []exchange.OracleHint, err error) {
 	for _, o := range w.oracles {
 		all = append(all, exchange.OracleHint{Address: o.address, Power: math.LegacyNewDec(o.power), Commission: o.rate})
@@ -172,7 +184,7 @@ func (w *world) ConsumerDeals(context.Context, string) ([]datadealtypes.Deal, er
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d.Consents = uint64(len(w.consents))
-	return []datadealtypes.Deal{d}, nil
+	return append([]datadealtypes.Deal{d}, w.made...), nil
 }
 
 func (w *world) DealConsents(context.Context, string) (all []datadealtypes.Consent, err error) {
@@ -215,6 +227,43 @@ func (w *world) Send(_ context.Context, _ exchange.Account, messages ...sdk.Msg)
 		return "", errLost
 	}
 	return "HASH", nil
+}
+
+// SendKept makes a deal as the chain would, as far as this package depends on it.
+func (w *world) SendKept(_ context.Context, _ exchange.Account, keep func(client.Signed) error, messages ...sdk.Msg) (string, error) {
+	if w.refusal != nil {
+		return "", w.refusal
+	}
+	if err := keep(client.Signed{Tx: []byte("signed"), Sequence: 7, TimeoutHeight: 1000}); err != nil {
+		return "", err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.mempool = messages[0].(*datadealtypes.MsgCreateDeal)
+	if w.killed {
+		return "", context.Canceled
+	}
+	w.block()
+	return "HASH", nil
+}
+
+// block takes up what is in the mempool.
+func (w *world) block() {
+	if m := w.mempool; m != nil {
+		w.made = append(w.made, datadealtypes.Deal{Id: fmt.Sprint("made", len(w.made)), Consumer: m.Consumer, ConsumerDid: m.ConsumerDid, ConsumerKey: m.ConsumerKey,
+			Budget: m.Budget, DataCount: m.DataCount, Requirements: m.Requirements, ExpiresAt: m.ExpiresAt})
+		w.mempool = nil
+	}
+}
+
+func (w *world) Settle(_ context.Context, _ exchange.Account, tx client.Signed) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if string(tx.Tx) != "signed" || tx.Sequence != 7 || tx.TimeoutHeight != 1000 {
+		return errLost
+	}
+	w.block()
+	return nil
 }
 
 func (o *fakeOracle) binding() tee.Binding {
