@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/medibloc/panacea/did"
@@ -23,13 +24,17 @@ import (
 // ErrNotIssued says that the issuer knows no credential of an id.
 var ErrNotIssued = errors.New("no such credential was issued here")
 
+// ErrNotSetUp says that what an issuer needs is not on the chain yet.
+var ErrNotSetUp = errors.New("the issuer is not set up yet")
+
 // backdate is by how much what is issued is valid earlier than now: oracles judge by the time of the last block, which is behind.
 const backdate = time.Minute
 
 // statusListName is the name of the resource that holds an issuer's revocations.
 const statusListName = "revocation"
 
-// Issuer issues and revokes credentials of the home's DID. Its memory is issuer/issuer.json, written before anything leaves it.
+// Issuer issues and revokes credentials of the home's DID. Its memory is issuer/issuer.json, written before anything leaves it, by one process at
+// a time.
 type Issuer struct {
 	*Party
 	state issuerState
@@ -55,17 +60,59 @@ func (i *Issuer) file() string { return filepath.Join(i.Home, issuerDir, "issuer
 // Issuer opens the home's issuer.
 func (p *Party) Issuer() (*Issuer, error) {
 	i := &Issuer{Party: p}
+	return i, i.load()
+}
+
+func (i *Issuer) load() error {
 	raw, err := os.ReadFile(i.file())
 	if errors.Is(err, os.ErrNotExist) {
-		return i, nil
+		return nil
 	}
+	if err != nil {
+		return err
+	}
+	i.state = issuerState{}
+	if err := json.Unmarshal(raw, &i.state); err != nil {
+		return fmt.Errorf("%s: %w", i.file(), err)
+	}
+	return nil
+}
+
+// alone does what changes the memory, as it is now, while no other process does.
+func (i *Issuer) alone(ctx context.Context, do func() error) error {
+	lock, err := lockFile(ctx, i.file()+".lock")
+	if err != nil {
+		return err
+	}
+	if err = i.load(); err == nil {
+		err = do()
+	}
+	return errors.Join(err, lock.Close())
+}
+
+// lockFile waits until no other process has a file's lock. Whoever closes the file gives it up, and so does a process that ends.
+func lockFile(ctx context.Context, path string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(raw, &i.state); err != nil {
-		return nil, fmt.Errorf("%s: %w", i.file(), err)
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return f, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			return nil, errors.Join(err, f.Close())
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(fmt.Errorf("another process issues: %w", ctx.Err()), f.Close())
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
-	return i, nil
 }
 
 func (i *Issuer) save() error {
@@ -93,17 +140,19 @@ func (i *Issuer) Setup(ctx context.Context) error {
 	if _, err := i.CreateDID(ctx); err != nil {
 		return err
 	}
-	if i.state.Context == "" {
-		i.state.Context, i.state.List = NewUUID(), NewUUID()
-		if err := i.save(); err != nil {
-			return err
+	return i.alone(ctx, func() error {
+		if i.state.Context == "" {
+			i.state.Context, i.state.List = NewUUID(), NewUUID()
+			if err := i.save(); err != nil {
+				return err
+			}
 		}
-	}
-	_, err := i.Publish(ctx, Resource{i.state.Context, "health-record", TypeContext, "application/ld+json", recordContext})
-	if err != nil {
-		return fmt.Errorf("publish the JSON-LD context: %w", err)
-	}
-	return i.publishList(ctx)
+		_, err := i.Publish(ctx, Resource{i.state.Context, "health-record", TypeContext, "application/ld+json", recordContext})
+		if err != nil {
+			return fmt.Errorf("publish the JSON-LD context: %w", err)
+		}
+		return i.publishList(ctx)
+	})
 }
 
 // publishList signs the list and publishes it under the id of its version, if that is not there yet.
@@ -145,9 +194,17 @@ func (i *Issuer) publishList(ctx context.Context) error {
 
 // Issue makes a credential over a health record, such as a FHIR resource in JSON: signed with bbs-2023, so that its holder discloses any part of
 // it, and with a place in the status list. It is remembered before it is returned.
-func (i *Issuer) Issue(ctx context.Context, record []byte, subject string) (*vc.Credential, error) {
+func (i *Issuer) Issue(ctx context.Context, record []byte, subject string) (issued *vc.Credential, err error) {
+	err = i.alone(ctx, func() error {
+		issued, err = i.issue(ctx, record, subject)
+		return err
+	})
+	return issued, err
+}
+
+func (i *Issuer) issue(ctx context.Context, record []byte, subject string) (*vc.Credential, error) {
 	if i.state.Context == "" {
-		return nil, errors.New("the issuer is not set up yet")
+		return nil, ErrNotSetUp
 	}
 	key, err := i.KeyOfType(did.BLS12381G2)
 	if err != nil {
@@ -198,6 +255,10 @@ func (i *Issuer) freeIndex() (uint64, error) {
 
 // Revoke cancels a credential for ever, and publishes that. Revoked already, it makes sure that that is published.
 func (i *Issuer) Revoke(ctx context.Context, id string) error {
+	return i.alone(ctx, func() error { return i.revoke(ctx, id) })
+}
+
+func (i *Issuer) revoke(ctx context.Context, id string) error {
 	for n := range i.state.Issued {
 		c := &i.state.Issued[n]
 		if c.ID != id {
