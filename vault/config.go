@@ -81,8 +81,8 @@ type keys struct {
 	agreement did.PrivateKey
 }
 
-// check tells whether a vault of the configuration could be opened and served.
-func (c Config) check() error {
+// Check tells whether a vault of the configuration could be opened and served.
+func (c Config) Check() error {
 	if _, err := did.ParseDID(c.DID); err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func Init(home string, c Config, key did.PrivateKey, passphrase string) error {
 	if len(passphrase) < MinPassphrase {
 		return fmt.Errorf("vault: a passphrase has at least %d characters", MinPassphrase)
 	}
-	if err := c.check(); err != nil {
+	if err := c.Check(); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(home, 0o700); err != nil {
@@ -148,6 +148,10 @@ func Init(home string, c Config, key did.PrivateKey, passphrase string) error {
 	}
 	if err := w.Close(); err != nil {
 		return err
+	}
+	// A configuration without a key is what an Init that was interrupted left.
+	if err := os.Remove(filepath.Join(home, configFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("vault: %w", err)
 	}
 	if err := writeConfig(home, c); err != nil {
 		return err

@@ -56,21 +56,15 @@ type Vault struct {
 
 // Open opens a vault, offline. One process can have it open.
 func Open(ctx context.Context, home, passphrase string, opts Options) (*Vault, error) {
-	c, err := ReadConfig(home)
+	v, err := closedVault(home, passphrase)
 	if err != nil {
 		return nil, err
 	}
-	v := &Vault{Config: c, opts: opts}
-	if v.keys, err = openKeys(home, passphrase); err != nil {
-		return nil, err
-	}
-	if v.keys.agreement, err = record.OwnAgreementKey(v.keys.did, v.keys.secret); err != nil {
-		return nil, err
-	}
+	v.opts = opts
 	if v.opts.Now == nil {
 		v.opts.Now = time.Now
 	}
-	if v.resolver, err = newResolver(opts.Resolver, c.Resolver); err != nil {
+	if v.resolver, err = newResolver(opts.Resolver, v.Resolver); err != nil {
 		return nil, err
 	}
 	if v.backend, err = embedded.Open(filepath.Join(home, dataDir), embedded.Options{}); err != nil {
@@ -80,6 +74,20 @@ func Open(ctx context.Context, home, passphrase string, opts Options) (*Vault, e
 		return nil, errors.Join(err, v.backend.Close())
 	}
 	return v, nil
+}
+
+// closedVault is a vault's configuration and its keys.
+func closedVault(home, passphrase string) (*Vault, error) {
+	c, err := ReadConfig(home)
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{Config: c}
+	if v.keys, err = openKeys(home, passphrase); err != nil {
+		return nil, err
+	}
+	v.keys.agreement, err = record.OwnAgreementKey(v.keys.did, v.keys.secret)
+	return v, err
 }
 
 func newResolver(given did.Resolver, url string) (did.Resolver, error) {
@@ -459,6 +467,15 @@ func (v *Vault) Identity() (Identity, error) {
 		out.Addresses = append(out.Addresses, a.String())
 	}
 	return out, nil
+}
+
+// ReadIdentity describes the vault of a directory, offline, whoever has it open.
+func ReadIdentity(home, passphrase string) (Identity, error) {
+	v, err := closedVault(home, passphrase)
+	if err != nil {
+		return Identity{}, err
+	}
+	return v.Identity()
 }
 
 // Peer is one that the vault is connected to.
