@@ -80,12 +80,14 @@ what could not be fetched is tried again, and the next run goes on where this on
 				if err != nil {
 					return err
 				}
-				err = consumer.Watch(c.Context(), folder, func(d exchange.Delivery, err error) bool {
-					g.printDelivery(c, d, err)
-					if err == nil {
-						count--
-					}
-					return count == 0
+				err = p.Remembering(func() error {
+					return consumer.Watch(c.Context(), folder, func(d exchange.Delivery, err error) bool {
+						g.printDelivery(c, d, err)
+						if err == nil {
+							count--
+						}
+						return count == 0
+					})
 				})
 				if errors.Is(err, context.Canceled) {
 					return nil // Ctrl-C is how it ends

@@ -130,7 +130,8 @@ of the budget comes back when the deal ends.
 A schema of up to 256 KiB is published on the chain under your DID, so that oracles find it;
 a larger one is pinned by its digest, and whoever has it hands it over.
 
-With --name the same command again continues what was interrupted, and makes no second deal.`,
+The same command again continues what was interrupted; once the deal is made it makes another,
+unless --name says that it is the same.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return g.with(c, func(p *party.Party) error {

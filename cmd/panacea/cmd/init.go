@@ -13,7 +13,9 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/medibloc/panacea/app"
+	"github.com/medibloc/panacea/client"
 	"github.com/medibloc/panacea/cmd/panacea/internal/party"
+	"github.com/medibloc/panacea/exchange"
 	"github.com/medibloc/panacea/vault"
 )
 
@@ -39,6 +41,9 @@ func (n *networkFlags) add(c *cobra.Command) {
 	f.StringVar(&n.gasPrice, "gas-price", "", "price of a unit of gas, such as 5umed (default the chain's least)")
 	f.BoolVar(&n.simulated, "simulated-enclaves", false, "send data to oracles WITHOUT hardware enclaves: for development only")
 }
+
+// given says whether a network is described.
+func (n *networkFlags) given() bool { return n.profile != "" || len(n.nodes) > 0 }
 
 // read makes the profile, and asks the first node for what is missing and may be asked for.
 func (n *networkFlags) read(c *cobra.Command) (party.Profile, error) {
@@ -89,7 +94,8 @@ the network. One passphrase protects all of it. Whoever loses the home or the
 passphrase loses what is in it; the account alone comes back by its mnemonic.
 
 If the account has funds the DID is put on the chain as well; else say
-"panacea did create" when it has. A run that was interrupted may be repeated.`,
+"panacea did create" when it has. A run that was interrupted may be repeated. A home that
+is there is left as it is; networks are added with "panacea network add".`,
 		Example: `  panacea init --profile network.toml
   panacea init --node https://a.example:26657 --node https://b.example:26657 --trusted-height 1200000 --trusted-hash 4F2A…
   panacea init --home hospital --issuer --profile network.toml`,
@@ -100,13 +106,17 @@ If the account has funds the DID is put on the chain as well; else say
 				return err
 			}
 			o := party.InitOptions{Network: g.network, Keyring: keyring, Issuer: issuer, VaultListen: listen, Passphrase: g.passphrase(c, true)}
-			if !party.Exists(home) {
+			exists := party.Exists(home)
+			if !exists || n.given() {
 				if o.Profile, err = n.read(c); err != nil {
 					return err
 				}
 				if o.Network == "" {
 					o.Network = o.Profile.ChainID
 				}
+			}
+			if exists && n.trustNode { // it is trusted by another block already
+				o.Profile.TrustedHeight, o.Profile.TrustedHash = 0, ""
 			}
 			if mnemonicFile != "" {
 				if o.Mnemonic, err = firstLine(mnemonicFile); err != nil {
@@ -124,7 +134,7 @@ If the account has funds the DID is put on the chain as well; else say
 		},
 	}
 	n.add(c)
-	c.Flags().StringVar(&keyring, "keyring", "file", "where the account's key is: os, file (under the home's passphrase), test (not protected)")
+	c.Flags().StringVar(&keyring, "keyring", "", "where the account's key is: os, file (under the home's passphrase), test (not protected) (default file)")
 	c.Flags().StringVar(&mnemonicFile, "mnemonic-file", "", "file whose first line is the mnemonic of an account to bring along")
 	c.Flags().BoolVar(&issuer, "issuer", false, "add a key that credentials are issued with")
 	c.Flags().StringSliceVar(&listen, "vault-listen", nil, "multiaddresses that the vault listens on when it serves (default "+strings.Join(vault.DefaultListen(), ", ")+")")
@@ -148,6 +158,9 @@ func (g *global) finishInit(c *cobra.Command, p *party.Party, mnemonic string) e
 		return err
 	}
 	r := initReport{Home: p.Home, Network: p.Network, ChainID: p.Profile.ChainID, Address: address.String(), DID: p.Config.DID, Mnemonic: mnemonic}
+	if mnemonic != "" && !g.json { // before anything else can go wrong
+		fmt.Fprintf(c.OutOrStdout(), "The account's mnemonic, shown this once. Write it on paper:\n  %s\n\n", mnemonic)
+	}
 	why := func() error {
 		balance, err := balanceOf(c, p, address)
 		if err != nil || balance.IsZero() {
@@ -160,9 +173,6 @@ func (g *global) finishInit(c *cobra.Command, p *party.Party, mnemonic string) e
 	}()
 	if err := g.print(c, r, func(w io.Writer) {
 		fmt.Fprintf(w, "home:    %s (network %s, chain %s)\naccount: %s\nDID:     %s\n", r.Home, r.Network, r.ChainID, r.Address, r.DID)
-		if mnemonic != "" {
-			fmt.Fprintf(w, "\nThe account's mnemonic, shown this once. Write it on paper:\n  %s\n", mnemonic)
-		}
 		if !r.OnChain {
 			fmt.Fprintf(w, "\nNext: send some MED to %s, then: panacea did create\n", r.Address)
 		}
@@ -198,10 +208,7 @@ func newNetwork(g *global) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return g.edit(func(config *party.Config) error {
-				config.Networks[args[0]] = profile
-				return nil
-			})
+			return g.edit(func(config *party.Config) error { return config.SetProfile(args[0], profile) })
 		},
 	}
 	n.add(add)
@@ -291,6 +298,9 @@ func newSend(g *global) *cobra.Command {
 					return withHint(err, "write an amount as 5000000umed")
 				}
 				tx, err := p.SendCoins(c.Context(), to, coin)
+				if errors.Is(err, client.ErrUnconfirmed) {
+					return withHint(err, "it may still be executed: wait some minutes and see with \"panacea balance\" before you send again")
+				}
 				if err != nil {
 					return err
 				}
@@ -305,5 +315,8 @@ func writeOut(c *cobra.Command, path string, content []byte) error {
 		_, err := fmt.Fprintln(c.OutOrStdout(), string(content))
 		return err
 	}
-	return os.WriteFile(path, append(content, '\n'), 0o600)
+	return exchange.WriteFile(path, func(f *os.File) error {
+		_, err := f.Write(append(content, '\n'))
+		return err
+	})
 }

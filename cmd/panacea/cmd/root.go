@@ -79,10 +79,10 @@ func withHint(err error, hint string) error {
 }
 
 func hints(err error) []string {
-	var out []string
 	if h := (hinted{}); errors.As(err, &h) {
-		out = append(out, h.hint)
+		return []string{h.hint}
 	}
+	var out []string
 	for _, k := range knownHints() {
 		if errors.Is(err, k.reason) {
 			out = append(out, k.hint)

@@ -1,11 +1,8 @@
 package cmd
 
 import (
-	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,14 +18,10 @@ import (
 
 	"github.com/medibloc/panacea/cmd/panacea/internal/party"
 	"github.com/medibloc/panacea/vault"
-	"github.com/medibloc/panacea/vault/embedded"
 )
 
 // passphraseVariable is the environment variable that holds the vault's passphrase for programs.
 const passphraseVariable = "PANACEA_VAULT_PASSPHRASE"
-
-// apiFile tells the commands where "panacea vault serve" serves, and the token. Only its owner can read it.
-const apiFile = "api.json"
 
 // newVault is the group of commands about the vault.
 func newVault(g *global) *cobra.Command {
@@ -83,8 +76,7 @@ func (o *vaultOptions) dir() (string, error) {
 
 // vaultAPI is a vault's HTTP API: that of a running "vault serve", or one that this process serves to itself.
 type vaultAPI struct {
-	URL   string `json:"url"`
-	Token string `json:"token"`
+	party.VaultAPI
 	close func() error
 }
 
@@ -94,11 +86,8 @@ func (o *vaultOptions) connect(c *cobra.Command, online bool) (*vaultAPI, error)
 	if err != nil {
 		return nil, err
 	}
-	if raw, err := os.ReadFile(filepath.Join(home, apiFile)); err == nil {
-		api := &vaultAPI{close: func() error { return nil }}
-		if json.Unmarshal(raw, api) == nil && api.alive(c.Context()) {
-			return api, nil
-		}
+	if served := party.ServedVault(c.Context(), home); served != nil {
+		return &vaultAPI{*served, func() error { return nil }}, nil
 	}
 	v, err := o.open(c, home)
 	if err != nil {
@@ -131,8 +120,6 @@ func vaultHint(err error) error {
 		return withHint(err, "make one with: panacea vault init --key KEY.json")
 	case errors.Is(err, vault.ErrPassphrase):
 		return withHint(err, "try again, or set "+passphraseVariable)
-	case errors.Is(err, embedded.ErrInUse):
-		return withHint(err, "run \"panacea vault serve\", which all commands share, or wait for the other one to end")
 	}
 	return err
 }
@@ -172,67 +159,13 @@ func serveVault(v *vault.Vault, address string) (*vaultAPI, net.Addr, error) {
 	server := &http.Server{Handler: vault.NewHandler(v, token), ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
-	return &vaultAPI{URL: "http://" + listener.Addr().String(), Token: token, close: func() error {
+	return &vaultAPI{party.VaultAPI{URL: "http://" + listener.Addr().String(), Token: token}, func() error {
 		err := server.Close()
 		if served := <-done; !errors.Is(served, http.ErrServerClosed) {
 			err = errors.Join(err, served)
 		}
 		return errors.Join(err, v.Close())
 	}}, listener.Addr(), nil
-}
-
-func (a *vaultAPI) alive(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	response, err := a.send(ctx, "GET", "/v1/identity", nil)
-	if err != nil {
-		return false
-	}
-	response.Body.Close()
-	return true
-}
-
-// send makes a request; an answer that is a problem is an error.
-func (a *vaultAPI) send(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
-	r, err := http.NewRequestWithContext(ctx, method, a.URL+path, body)
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Authorization", "Bearer "+a.Token)
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode < 300 {
-		return response, nil
-	}
-	defer response.Body.Close()
-	var p vault.Problem
-	if err := json.NewDecoder(io.LimitReader(response.Body, maximumInput)).Decode(&p); err != nil || p.Detail == "" {
-		return nil, fmt.Errorf("the vault answered %s", response.Status)
-	}
-	return nil, errors.New(p.Detail)
-}
-
-// call sends JSON and reads JSON; both may be nil.
-func (a *vaultAPI) call(ctx context.Context, method, path string, body, into any) error {
-	var in io.Reader
-	if body != nil {
-		raw, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		in = bytes.NewReader(raw)
-	}
-	response, err := a.send(ctx, method, path, in)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if into == nil {
-		return nil
-	}
-	return json.NewDecoder(response.Body).Decode(into)
 }
 
 // with runs a command's work against the vault.

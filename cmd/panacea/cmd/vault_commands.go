@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/medibloc/panacea/cmd/panacea/internal/party"
 	"github.com/medibloc/panacea/vault"
 	"github.com/medibloc/panacea/vault/access"
 	"github.com/medibloc/panacea/vault/store"
@@ -74,7 +74,7 @@ func newVaultID(o *vaultOptions) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				var id vault.Identity
-				if err := a.call(c.Context(), "GET", "/v1/identity", nil, &id); err != nil {
+				if err := a.Call(c.Context(), "GET", "/v1/identity", nil, &id); err != nil {
 					return err
 				}
 				service, err := json.Marshal(id.Service)
@@ -121,18 +121,18 @@ directory. Ends on an interrupt.`,
 			}
 			fmt.Fprintf(c.ErrOrStderr(), "vault of %s: API on http://%s\n", v.DID, address)
 			<-c.Context().Done()
-			return errors.Join(os.Remove(filepath.Join(home, apiFile)), api.close())
+			return errors.Join(os.Remove(filepath.Join(home, party.VaultAPIFile)), api.close())
 		},
 	}
 }
 
 // writeAPIFile writes the file as its owner's only, whatever was there before.
 func writeAPIFile(home string, api *vaultAPI) error {
-	raw, err := json.Marshal(api)
+	raw, err := json.Marshal(api.VaultAPI)
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(home, apiFile)
+	path := filepath.Join(home, party.VaultAPIFile)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -197,7 +197,7 @@ func putFile(c *cobra.Command, a *vaultAPI, name, collection, mediaType string, 
 	}
 	progress := newBar(c)
 	defer progress.done()
-	response, err := a.send(c.Context(), "POST", "/v1/objects?"+q.Encode(), progress.reader(in, size))
+	response, err := a.Send(c.Context(), "POST", "/v1/objects?"+q.Encode(), progress.reader(in, size))
 	if err != nil {
 		return vault.Object{}, err
 	}
@@ -259,36 +259,19 @@ when the command is given again. A grant names the object and its owner, and car
 }
 
 func fetchObject(c *cobra.Command, a *vaultAPI, body vault.FetchBody) (*vault.Object, error) {
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	response, err := a.send(c.Context(), "POST", "/v1/fetch", strings.NewReader(string(raw)))
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
 	progress := newBar(c)
 	defer progress.done()
-	lines := bufio.NewScanner(response.Body)
-	for lines.Scan() {
-		var e vault.FetchEvent
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			return nil, err
-		}
-		switch {
-		case e.Problem != nil:
-			return nil, withHint(errors.New(e.Problem.Detail), "where the owner's DID document does not say, tell where the vault is with --peer: its owner sees the addresses with: panacea vault id")
-		case e.Object != nil:
-			progress.draw(e.Have, e.Total)
-			return e.Object, nil
-		case e.Retry != "":
+	object, err := a.FetchEvents(c.Context(), body, func(e vault.FetchEvent) {
+		if e.Retry != "" {
 			fmt.Fprintln(c.ErrOrStderr(), "trying again:", e.Retry)
-		default:
-			progress.draw(e.Have, e.Total)
+			return
 		}
+		progress.draw(e.Have, e.Total)
+	})
+	if problem := (*party.FetchProblem)(nil); errors.As(err, &problem) {
+		err = withHint(err, "where the owner's DID document does not say, tell where the vault is with --peer: its owner sees the addresses with: panacea vault id")
 	}
-	return nil, errors.Join(errors.New("the vault ended in the middle of the transfer; give the command again to go on"), lines.Err())
+	return &object, err
 }
 
 // getObject writes an object to a file, which appears only when it is whole, or to standard output.
@@ -297,7 +280,7 @@ func getObject(c *cobra.Command, a *vaultAPI, root, out string, raw bool) error 
 	if raw {
 		path += "?raw=true"
 	}
-	response, err := a.send(c.Context(), "GET", path, nil)
+	response, err := a.Send(c.Context(), "GET", path, nil)
 	if err != nil {
 		return err
 	}
@@ -332,7 +315,7 @@ func newVaultList(o *vaultOptions) *cobra.Command {
 				all := []vault.Object{}
 				for q := (url.Values{"pin": {collection}, "limit": {"1000"}}); ; {
 					var page vault.Page
-					if err := a.call(c.Context(), "GET", "/v1/objects?"+q.Encode(), nil, &page); err != nil {
+					if err := a.Call(c.Context(), "GET", "/v1/objects?"+q.Encode(), nil, &page); err != nil {
 						return err
 					}
 					if all = append(all, page.Objects...); page.Next == "" {
@@ -369,11 +352,11 @@ func newVaultRemove(o *vaultOptions) *cobra.Command {
 			return o.with(c, false, func(a *vaultAPI) error {
 				for _, root := range roots {
 					path := "/v1/objects/" + url.PathEscape(root) + "?" + url.Values{"pin": collections}.Encode()
-					if err := a.call(c.Context(), "DELETE", path, nil, nil); err != nil {
+					if err := a.Call(c.Context(), "DELETE", path, nil, nil); err != nil {
 						return withHint(err, "an object in other collections is removed with --collection NAME for each of them")
 					}
 				}
-				return a.call(c.Context(), "POST", "/v1/gc", nil, nil)
+				return a.Call(c.Context(), "POST", "/v1/gc", nil, nil)
 			})
 		},
 	}
@@ -406,7 +389,7 @@ the DID: give it to them. A grant for a collection carries no key.`,
 			body.Seconds = int64(lifetime / time.Second)
 			return o.with(c, false, func(a *vaultAPI) error {
 				var g vault.GrantInfo
-				if err := a.call(c.Context(), "POST", "/v1/grants", body, &g); err != nil {
+				if err := a.Call(c.Context(), "POST", "/v1/grants", body, &g); err != nil {
 					return err
 				}
 				return o.print(c, g, func(w io.Writer) {
@@ -433,7 +416,7 @@ func newVaultRevoke(o *vaultOptions) *cobra.Command {
 		RunE: func(c *cobra.Command, grants []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				for _, g := range grants {
-					if err := a.call(c.Context(), "DELETE", "/v1/grants/"+url.PathEscape(g), nil, nil); err != nil {
+					if err := a.Call(c.Context(), "DELETE", "/v1/grants/"+url.PathEscape(g), nil, nil); err != nil {
 						return withHint(err, "see the ids with: panacea vault grants")
 					}
 				}
@@ -451,7 +434,7 @@ func newVaultGrants(o *vaultOptions) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				var all []vault.GrantInfo
-				if err := a.call(c.Context(), "GET", "/v1/grants", nil, &all); err != nil {
+				if err := a.Call(c.Context(), "GET", "/v1/grants", nil, &all); err != nil {
 					return err
 				}
 				return o.print(c, all, func(w io.Writer) {
@@ -485,7 +468,7 @@ func newVaultPeers(o *vaultOptions) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			return o.with(c, true, func(a *vaultAPI) error {
 				var all []vault.Peer
-				if err := a.call(c.Context(), "GET", "/v1/peers", nil, &all); err != nil {
+				if err := a.Call(c.Context(), "GET", "/v1/peers", nil, &all); err != nil {
 					return err
 				}
 				return o.print(c, all, func(w io.Writer) {
@@ -514,7 +497,7 @@ func newVaultCheck(o *vaultOptions) *cobra.Command {
 					path += "?repair=true"
 				}
 				var r store.Report
-				if err := a.call(c.Context(), "POST", path, nil, &r); err != nil {
+				if err := a.Call(c.Context(), "POST", path, nil, &r); err != nil {
 					return err
 				}
 				if err := o.print(c, r, func(w io.Writer) {
@@ -546,7 +529,7 @@ func newVaultCollect(o *vaultOptions) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				var got store.Collected
-				if err := a.call(c.Context(), "POST", "/v1/gc", nil, &got); err != nil {
+				if err := a.Call(c.Context(), "POST", "/v1/gc", nil, &got); err != nil {
 					return err
 				}
 				return o.print(c, got, func(w io.Writer) { fmt.Fprintf(w, "%d blocks, %s\n", got.Blocks, bytesText(got.Bytes)) })
@@ -563,7 +546,7 @@ func newVaultStats(o *vaultOptions) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				var s vault.Stats
-				if err := a.call(c.Context(), "GET", "/v1/stats", nil, &s); err != nil {
+				if err := a.Call(c.Context(), "GET", "/v1/stats", nil, &s); err != nil {
 					return err
 				}
 				return o.print(c, s, func(w io.Writer) {

@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ipfs/go-cid"
+	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/stretchr/testify/require"
 
+	"github.com/medibloc/panacea/cmd/panacea/internal/party"
 	"github.com/medibloc/panacea/vault"
 )
 
@@ -59,7 +63,26 @@ func TestVaultStory(t *testing.T) {
 	go func() {
 		served <- Execute(ctx, []string{"vault", "serve", "--home", at("me")}, strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{})
 	}()
-	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(at("me"), apiFile)); return err == nil }, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(at("me"), party.VaultAPIFile)); return err == nil }, time.Minute, 20*time.Millisecond)
+	// What a sale or a delivery asks of a vault, it gets of the one that is served.
+	shared := party.ServedVault(t.Context(), at("me"))
+	require.NotNil(t, shared)
+	object, err := shared.PutRecord(t.Context(), strings.NewReader("sold"), vault.RecordOptions{Name: "a record", Pin: "sold"})
+	require.NoError(t, err)
+	root, err := cid.Decode(object.CID)
+	require.NoError(t, err)
+	opened, info, err := shared.OpenRecord(t.Context(), root)
+	require.NoError(t, err)
+	content, err := io.ReadAll(opened)
+	require.NoError(t, err)
+	require.Equal(t, "sold", string(content))
+	require.Equal(t, "a record", info.Name)
+	_, err = shared.Fetch(t.Context(), vault.FetchRequest{From: did["me"], CID: root, Peers: []peer.AddrInfo{{ID: "nobody"}}})
+	require.Error(t, err)
+	require.Nil(t, party.ServedVault(t.Context(), at("clinic")))
+	identity, err := vault.ReadIdentity(at("me"), "correct horse")
+	require.NoError(t, err, "whoever has it open")
+	require.Equal(t, did["me"], identity.DID)
 
 	panacea(exitFailed, "vault", "get", "--home", at("clinic"), "--grant", "no grant")
 	out, _ := panacea(exitOK, "vault", "put", "--home", at("me"), "--collection", "labs", at("labs.json"))

@@ -22,6 +22,7 @@ import (
 	"github.com/medibloc/panacea/did/httpresolver"
 	"github.com/medibloc/panacea/did/keystore"
 	"github.com/medibloc/panacea/exchange"
+	"github.com/medibloc/panacea/vault/embedded"
 	"github.com/medibloc/panacea/vc"
 	"github.com/medibloc/panacea/vc/entry"
 	"github.com/medibloc/panacea/vc/fetch"
@@ -307,6 +308,7 @@ func knownHints() []struct {
 		{vc.ErrMethod, "is the DID of another method than did:key? Then give --resolver URL"},
 		{pex.ErrUnanswered, "give more credentials, or ask the verifier for less"},
 		{party.ErrNoHome, "make a home with: panacea init"},
+		{party.ErrDiffers, "leave the flag out, make another home with --home DIR, or change this one: panacea network add NAME, and config.json in its vault"},
 		{party.ErrTrust, "give a block to trust: panacea network add NAME --node URL --trusted-height N --trusted-hash HASH"},
 		{party.ErrPassphrase, "try again, or set " + homePassphraseVariable},
 		{keystore.ErrPassphrase, "try again, or set " + homePassphraseVariable},
@@ -314,7 +316,7 @@ func knownHints() []struct {
 		{light.ErrStale, "is this machine's clock right? Else the nodes do not follow the chain, or it stands still: try others in config.toml"},
 		{light.ErrUnavailable, "is there a network, and are the nodes in config.toml right? Then the same command again goes on"},
 		{client.ErrUnavailable, "is there a network, and are the nodes in config.toml right? Then the same command again goes on"},
-		{client.ErrUnconfirmed, "run the same command again: it finds out what became of the transaction, and does nothing twice"},
+		{client.ErrUnconfirmed, "it may still be executed: run the same command again, which finds that out and does nothing twice"},
 		{sdkerrors.ErrInsufficientFunds, "see what is there with: panacea balance"},
 		{exchange.ErrNotFound, "is the id right, and the network (--network)?"},
 		{exchange.ErrDealNotActive, "find others with: panacea provide list FILE"},
@@ -322,6 +324,9 @@ func knownHints() []struct {
 		{exchange.ErrQuorum, "if the oracles refused the data, the reason stands above; else run the same command again: it goes on where it stopped"},
 		{exchange.ErrUndelivered, "run the same command again: it goes on where it stopped"},
 		{exchange.ErrBusy, "wait for the other process, or end it"},
+		{embedded.ErrInUse, "run \"panacea vault serve\", which all commands share, or wait for the other one to end"},
+		{party.ErrNotSetUp, "set it up with: panacea issuer setup"},
+		{party.ErrNotIssued, "see what was issued with: panacea issuer list"},
 		{didtypes.ErrDIDNotFound, "put it on the chain with: panacea did create"},
 	}
 }

@@ -93,8 +93,7 @@ func openParty(ctx context.Context, home, name string, p party.Profile, issuer b
 	dir := filepath.Join(home, name)
 	if party.Exists(dir) { // ports and trusted block are new
 		if err := party.EditConfig(dir, func(c *party.Config) error {
-			c.Networks[networkName] = p
-			return nil
+			return c.SetProfile(networkName, p)
 		}); err != nil {
 			return nil, err
 		}

@@ -33,22 +33,25 @@ var ErrTrust = errors.New("no trusted block")
 
 // trustedBlock is the newest block that a home has verified, so that the next command starts there.
 type trustedBlock struct {
-	Height int64  `json:"height"`
-	Hash   string `json:"hash"`
+	ChainID string `json:"chain_id"`
+	Height  int64  `json:"height"`
+	Hash    string `json:"hash"`
 }
 
 func (p *Party) trustedFile() string { return filepath.Join(p.Home, "trusted-"+p.Network+".json") }
 
-// trusted returns the block to start from: the newest verified, else the configuration's.
+// trusted returns the block to start from: the newest verified, unless it is of another chain than the configuration's, or below its block.
 func (p *Party) trusted() (light.TrustedBlock, error) {
 	var known trustedBlock
-	if raw, err := os.ReadFile(p.trustedFile()); err == nil {
-		if err := json.Unmarshal(raw, &known); err != nil {
-			return light.TrustedBlock{}, fmt.Errorf("%s: %w", p.trustedFile(), err)
-		}
+	raw, err := os.ReadFile(p.trustedFile())
+	if err == nil {
+		err = json.Unmarshal(raw, &known)
 	}
-	if known.Height < p.Profile.TrustedHeight {
-		known = trustedBlock{p.Profile.TrustedHeight, p.Profile.TrustedHash}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return light.TrustedBlock{}, fmt.Errorf("%s: %w", p.trustedFile(), err)
+	}
+	if known.ChainID != p.Profile.ChainID || known.Height < p.Profile.TrustedHeight {
+		known = trustedBlock{p.Profile.ChainID, p.Profile.TrustedHeight, p.Profile.TrustedHash}
 	}
 	return known.parse()
 }
@@ -61,8 +64,34 @@ func (b trustedBlock) parse() (light.TrustedBlock, error) {
 	return light.TrustedBlock{Height: b.Height, Hash: hash}, nil
 }
 
-// forgetNothing remembers the newest verified block.
-func (p *Party) forgetNothing() error {
+// rememberEvery is how often a command that runs for long remembers the newest verified block.
+const rememberEvery = time.Minute
+
+// Remembering runs what takes long, and remembers the newest verified block all the while: a process that is killed after weeks must not leave a
+// home that trusts nothing any more.
+func (p *Party) Remembering(do func() error) error {
+	stop, stopped := make(chan struct{}), make(chan error)
+	go func() {
+		tick := time.NewTicker(rememberEvery)
+		defer tick.Stop()
+		var err error
+		for {
+			select {
+			case <-tick.C:
+				err = p.remember()
+			case <-stop:
+				stopped <- err
+				return
+			}
+		}
+	}()
+	err := do()
+	close(stop)
+	return errors.Join(err, <-stopped)
+}
+
+// remember keeps the newest verified block for the next command to start from.
+func (p *Party) remember() error {
 	s := p.connection.Newest()
 	if s == nil {
 		return nil
@@ -71,7 +100,7 @@ func (p *Party) forgetNothing() error {
 	if header.Height <= p.Profile.TrustedHeight {
 		return nil
 	}
-	raw, err := json.Marshal(trustedBlock{header.Height, header.Hash().String()})
+	raw, err := json.Marshal(trustedBlock{p.Profile.ChainID, header.Height, header.Hash().String()})
 	if err != nil {
 		return err
 	}
@@ -96,7 +125,7 @@ func (p *Party) Chain(ctx context.Context) (*exchange.Connection, error) {
 
 // Connect connects to a network from the trusted block of its profile.
 func Connect(ctx context.Context, p Profile) (*exchange.Connection, error) {
-	trusted, err := trustedBlock{p.TrustedHeight, p.TrustedHash}.parse()
+	trusted, err := trustedBlock{p.ChainID, p.TrustedHeight, p.TrustedHash}.parse()
 	if err != nil {
 		return nil, err
 	}
@@ -175,12 +204,8 @@ func (p *Party) Provider(ctx context.Context) (*exchange.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := p.Vault(ctx)
-	if err != nil {
-		return nil, err
-	}
 	return &exchange.Provider{
-		Chain: c, Account: p.Account(), Vault: v, Dir: p.Home, Processor: processor, Holder: holder,
+		Chain: c, Account: p.Account(), Vault: lazyVault{p}, Dir: p.Home, Processor: processor, Holder: holder,
 		AllowSimulated: p.Profile.SimulatedEnclaves,
 		Status: func(ctx context.Context, credential *vc.Credential) (bool, error) {
 			for _, e := range credential.Status() {
@@ -205,11 +230,7 @@ func (p *Party) Consumer(ctx context.Context) (*exchange.Consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := p.Vault(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &exchange.Consumer{Chain: c, Account: p.Account(), Vault: v, Dir: p.Home, Key: key}, nil
+	return &exchange.Consumer{Chain: c, Account: p.Account(), Vault: lazyVault{p}, Dir: p.Home, Key: key}, nil
 }
 
 // SendCoins pays from the home's account.

@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/medibloc/panacea/exchange"
 )
@@ -37,7 +41,7 @@ type Config struct {
 	Account string `toml:"account"`
 	// DID is the home's own.
 	DID string `toml:"did"`
-	// Listen are multiaddresses that the vault listens on.
+	// Networks are the profiles, by names that CheckNetworkName takes.
 	Networks map[string]Profile `toml:"networks"`
 }
 
@@ -71,10 +75,56 @@ func (p Profile) trustingPeriod() (time.Duration, error) {
 	return d, nil
 }
 
+// check tells whether a network could be reached by the profile.
+func (p Profile) check() error {
+	if p.ChainID == "" || len(p.Nodes) == 0 {
+		return fmt.Errorf("%w: a profile needs chain_id and nodes", ErrConfig)
+	}
+	if _, err := (trustedBlock{ChainID: p.ChainID, Height: p.TrustedHeight, Hash: p.TrustedHash}).parse(); err != nil {
+		return err
+	}
+	if _, err := sdk.ParseDecCoins(p.GasPrice); err != nil {
+		return fmt.Errorf("%w: gas_price %q: %w", ErrConfig, p.GasPrice, err)
+	}
+	_, err := p.trustingPeriod()
+	return err
+}
+
+// same says whether two profiles are of the same network, reached in the same way; one without a trusted block takes the other's.
+func (p Profile) same(other Profile) bool {
+	if other.TrustedHash == "" {
+		other.TrustedHeight, other.TrustedHash = p.TrustedHeight, p.TrustedHash
+	}
+	return reflect.DeepEqual(p, other)
+}
+
+// networkName is what a name of a network is like: a file is named by it.
+var networkName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// CheckNetworkName tells whether a network can have a name. Error: ErrConfig.
+func CheckNetworkName(name string) error {
+	if !networkName.MatchString(name) {
+		return fmt.Errorf("%w: %.70q is no name for a network: take up to 64 of letters, digits, and . _ -", ErrConfig, name)
+	}
+	return nil
+}
+
+// SetProfile adds or replaces a network's profile. Error: ErrConfig, ErrTrust.
+func (c *Config) SetProfile(name string, p Profile) error {
+	if c.Networks == nil {
+		c.Networks = map[string]Profile{}
+	}
+	c.Networks[name] = p
+	return errors.Join(CheckNetworkName(name), p.check())
+}
+
 // Profile returns a network's profile; "" names the default.
 func (c Config) Profile(name string) (string, Profile, error) {
 	if name == "" {
 		name = c.Network
+	}
+	if err := CheckNetworkName(name); err != nil {
+		return name, Profile{}, err
 	}
 	p, ok := c.Networks[name]
 	if !ok {
@@ -131,9 +181,6 @@ func EditConfig(home string, change func(*Config) error) error {
 	c, err := ReadConfig(home)
 	if err != nil {
 		return err
-	}
-	if c.Networks == nil {
-		c.Networks = map[string]Profile{}
 	}
 	if err := change(&c); err != nil {
 		return err

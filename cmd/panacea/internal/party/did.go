@@ -11,12 +11,11 @@ import (
 	"time"
 
 	"github.com/medibloc/panacea/did"
-	"github.com/medibloc/panacea/vault"
 	didtypes "github.com/medibloc/panacea/x/did/types"
 )
 
 // Document is the document that the home's DID begins with: its keys, and its vault as a service and as a key that records are sealed to.
-func (p *Party) Document(ctx context.Context) (*did.Document, error) {
+func (p *Party) Document() (*did.Document, error) {
 	entries, err := p.DIDKeys.List()
 	if err != nil {
 		return nil, err
@@ -37,7 +36,7 @@ func (p *Party) Document(ctx context.Context) (*did.Document, error) {
 			return nil, err
 		}
 	}
-	id, err := p.vaultIdentity(ctx)
+	id, err := p.vaultIdentity()
 	if err != nil {
 		return nil, err
 	}
@@ -67,23 +66,6 @@ func addMethod(d *did.Document, id string, key did.PublicKey, relationships ...*
 	return nil
 }
 
-// vaultIdentity asks the vault, which need not be on a network for that.
-func (p *Party) vaultIdentity(ctx context.Context) (vault.Identity, error) {
-	if p.vault != nil {
-		return p.vault.Identity()
-	}
-	passphrase, err := p.Passphrase()
-	if err != nil {
-		return vault.Identity{}, err
-	}
-	v, err := vault.Open(ctx, p.VaultHome(), passphrase, vault.Options{Resolver: did.KeyResolver{}})
-	if err != nil {
-		return vault.Identity{}, err
-	}
-	id, err := v.Identity()
-	return id, errors.Join(err, v.Close())
-}
-
 // record reads what the chain keeps of a DID, by proof. Error: didtypes.ErrDIDNotFound.
 func (p *Party) record(ctx context.Context, id string) (didtypes.Record, error) {
 	c, err := p.Chain(ctx)
@@ -103,7 +85,7 @@ func (p *Party) CreateDID(ctx context.Context) (tx string, err error) {
 	if err == nil || !errors.Is(err, didtypes.ErrDIDNotFound) {
 		return "", err
 	}
-	document, err := p.Document(ctx)
+	document, err := p.Document()
 	if err != nil {
 		return "", err
 	}

@@ -1,7 +1,6 @@
 package party
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -51,7 +50,9 @@ type Party struct {
 
 	open       map[string]did.PrivateKey // keys of the DID that have been decrypted
 	connection *exchange.Connection
-	vault      *vault.Vault
+
+	vaultLock sync.Mutex
+	vault     *vault.Vault
 }
 
 // Open opens a home. Errors: ErrNoHome, ErrConfig.
@@ -60,6 +61,10 @@ func Open(home string, o Options) (*Party, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openConfig(home, config, o)
+}
+
+func openConfig(home string, config Config, o Options) (_ *Party, err error) {
 	p := &Party{Home: home, Config: config, DIDKeys: keystore.New(filepath.Join(home, didKeysDir)), ask: o.Passphrase, open: map[string]did.PrivateKey{}}
 	if p.Network, p.Profile, err = config.Profile(o.Network); err != nil {
 		return nil, err
@@ -75,7 +80,7 @@ func (p *Party) Close() error {
 		err = p.vault.Close()
 	}
 	if p.connection != nil {
-		err = errors.Join(err, p.forgetNothing(), p.connection.Close())
+		err = errors.Join(err, p.remember(), p.connection.Close())
 	}
 	for _, key := range p.open {
 		key.Zero()
@@ -154,42 +159,24 @@ func (p *Party) key(method string) (did.PrivateKey, error) {
 
 // KeyOfType returns the first key of the home's DID of a type, ready to sign.
 func (p *Party) KeyOfType(t did.KeyType) (vc.SigningKey, error) {
-	entries, err := p.DIDKeys.List()
+	method, err := p.methodOfType(t)
 	if err != nil {
 		return vc.SigningKey{}, err
 	}
-	for _, e := range entries {
-		if e.Public.Type() == t && strings.HasPrefix(e.Name, p.Config.DID+"#") {
-			key, err := p.key(e.Name)
-			return vc.SigningKey{VerificationMethod: e.Name, PrivateKey: key}, err
-		}
-	}
-	return vc.SigningKey{}, fmt.Errorf("%w: no %s key of %s", keystore.ErrNotFound, t, p.Config.DID)
+	key, err := p.key(method)
+	return vc.SigningKey{VerificationMethod: method, PrivateKey: key}, err
 }
 
-// VaultHome is the directory of the home's vault.
-func (p *Party) VaultHome() string { return filepath.Join(p.Home, vaultDir) }
-
-// Vault opens the home's vault and joins the network to fetch.
-func (p *Party) Vault(ctx context.Context) (*vault.Vault, error) {
-	if p.vault != nil {
-		return p.vault, nil
-	}
-	passphrase, err := p.Passphrase()
+// methodOfType names the first key of the home's DID of a type. Error: keystore.ErrNotFound.
+func (p *Party) methodOfType(t did.KeyType) (string, error) {
+	entries, err := p.DIDKeys.List()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	resolver, err := p.Resolver(ctx)
-	if err != nil {
-		return nil, err
+	for _, e := range entries {
+		if e.Public.Type() == t && strings.HasPrefix(e.Name, p.Config.DID+"#") {
+			return e.Name, nil
+		}
 	}
-	v, err := vault.Open(ctx, p.VaultHome(), passphrase, vault.Options{Resolver: resolver})
-	if err != nil {
-		return nil, err
-	}
-	if err := v.Dial(ctx); err != nil {
-		return nil, errors.Join(err, v.Close())
-	}
-	p.vault = v
-	return v, nil
+	return "", fmt.Errorf("%w: no %s key of %s", keystore.ErrNotFound, t, p.Config.DID)
 }
