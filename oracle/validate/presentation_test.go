@@ -396,6 +396,19 @@ func TestUniquenessIsByContentCredentialOrSubject(t *testing.T) {
 	}
 }
 
+// The whole credential's schema is not for the part that is disclosed: docs/decisions/0012. A deal may still say which it must be.
+func TestTheSchemaOfACredentialIsAskedForAndNotFetched(t *testing.T) {
+	const schema = "https://hospital.example/immunization.json"
+	s := newSale(t, `,{"path":["$.credentialSchema.id"],"filter":{"const":"`+schema+`"}}`)
+	content := s.present(t, s.credential(t, func(m map[string]any) { m["credentialSchema"] = map[string]any{"id": schema, "type": "JsonSchema"} }))
+	_, err := s.Submit(t, content)
+	require.NoError(t, err)
+	_, err = s.Submit(t, edited(t, content, func(m map[string]any) {
+		m["verifiableCredential"].([]any)[0].(map[string]any)["credentialSchema"].(map[string]any)["id"] = schema + "?"
+	}))
+	require.Equal(t, string(api.ProofInvalid), api.RefusalOf(err).GetCode(), "%v", err)
+}
+
 func TestTimeIsTheChains(t *testing.T) {
 	s := newSale(t, "")
 	content := s.present(t, s.credential(t))

@@ -9,7 +9,7 @@ import (
 	datadeal "github.com/medibloc/panacea/x/datadeal/types"
 )
 
-// tagContent finds what the deal wants only once, and its tag.
+// findTag finds what the deal wants only once, and its tag.
 func (v *Validator) findTag(_ context.Context, j *job) error {
 	secret, err := v.config.Keys.Secret()
 	if err != nil {
