@@ -15,31 +15,39 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
-// follow does, at each look at the chain, what the oracle owes it, until the context ends.
-func (n *Node) follow(ctx context.Context) {
+// follow does, at each look at the chain, what the oracle owes it, until the context ends. An enclave that was rolled back, or that runs
+// twice, must not go on: the error is ErrRolledBack.
+func (n *Node) follow(ctx context.Context) error {
 	tick := time.NewTicker(time.Duration(n.Config.Chain.PollInterval))
 	defer tick.Stop()
 	for {
-		n.lookAndAct(ctx)
+		standing, s, err := n.lookAgain(ctx)
+		n.tell(ctx, "reading the chain", err)
+		if errors.Is(err, ErrRolledBack) {
+			return err
+		}
+		if err == nil && standing.Approved() {
+			n.act(ctx, standing, s)
+		}
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-tick.C:
 		}
 	}
 }
 
-func (n *Node) lookAndAct(ctx context.Context) {
+func (n *Node) lookAgain(ctx context.Context) (Standing, *light.Snapshot, error) {
 	s, err := n.light.Latest(ctx)
-	n.tell(ctx, "reading the chain", err)
 	if err != nil {
-		return
+		return Standing{}, nil, err
 	}
 	standing, err := n.look(ctx, s)
-	n.tell(ctx, "reading the chain", err)
-	if err != nil || !standing.Approved() {
-		return
-	}
+	return standing, s, err
+}
+
+// act does what an approved oracle owes the chain.
+func (n *Node) act(ctx context.Context, standing Standing, s *light.Snapshot) {
 	if n.secrets.Load() == nil {
 		_, err := n.obtainSecret(ctx, s)
 		n.tell(ctx, "obtaining the oracle secret", err)

@@ -78,19 +78,43 @@ func TestAConfigurationOfAnotherChainOrOperatorOrBuildDoesNotOpenAHome(t *testin
 	}
 }
 
+// speakOnce signs a message with a number.
+func speakOnce(t *testing.T, h *Home, number uint64) (*oracletypes.MsgUpdateOracleInfo, error) {
+	t.Helper()
+	m := &oracletypes.MsgUpdateOracleInfo{Oracle: h.identity.Operator, Endpoint: "http://127.0.0.1:1", VaultPeer: "did:key:z"}
+	return m, h.signNext(t.Context(), draft{m, &m.Sender, &m.Sequence, &m.Signature}, number)
+}
+
 func TestTheNumberOfAMessageIsSealedBeforeItsSignatureIsAnywhere(t *testing.T) {
 	h := newHome(t)
-	n := &Node{Home: h}
-	require.NoError(t, n.checkRollback(t.Context(), Standing{Sequence: 0}))
-	m := &oracletypes.MsgUpdateOracleInfo{Oracle: h.identity.Operator, Endpoint: "http://127.0.0.1:1", VaultPeer: "did:key:z"}
-	require.NoError(t, h.signNext(t.Context(), draft{m, &m.Sender, &m.Sequence, &m.Signature}, 4))
-	require.EqualValues(t, 4, m.Sequence)
+	require.NoError(t, h.checkRollback(t.Context(), 0))
+	m, err := speakOnce(t, h, 0)
+	require.NoError(t, err)
+	require.Zero(t, m.Sequence)
 	require.NoError(t, oracletypes.VerifyNodeMessage(h.identity.ChainID, h.keys.signing.Public().(ed25519.PublicKey), m))
 
-	n.Home = reopen(t, h)
-	require.NoError(t, n.checkRollback(t.Context(), Standing{Sequence: 4}), "it may not have arrived")
-	require.NoError(t, n.checkRollback(t.Context(), Standing{Sequence: 5}))
-	require.ErrorIs(t, n.checkRollback(t.Context(), Standing{Sequence: 6}), ErrRolledBack)
+	h = reopen(t, h)
+	require.NoError(t, h.checkRollback(t.Context(), 0), "it may not have arrived")
+	require.NoError(t, h.checkRollback(t.Context(), 1))
+	require.ErrorIs(t, h.checkRollback(t.Context(), 2), ErrRolledBack)
+
+	_, err = speakOnce(t, h, 0)
+	require.NoError(t, err, "the first did not arrive")
+	m, err = speakOnce(t, h, 1)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, m.Sequence)
+}
+
+func TestAnEnclaveOfWhichTheChainHasHeardMoreThanItSaidStaysSilent(t *testing.T) {
+	h := newHome(t)
+	_, err := speakOnce(t, h, 0)
+	require.NoError(t, err)
+	m, err := speakOnce(t, h, 2) // another one, which has its keys, has spoken
+	require.ErrorIs(t, err, ErrRolledBack)
+	require.Empty(t, m.Signature)
+	next, err := h.sequence(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, next, "it does not learn from the chain what it should know itself")
 }
 
 func TestAHomePutBackAsItWasIsNoticedByWhatTheChainHasSeen(t *testing.T) {
@@ -100,12 +124,10 @@ func TestAHomePutBackAsItWasIsNoticedByWhatTheChainHasSeen(t *testing.T) {
 	require.NoError(t, os.CopyFS(old, os.DirFS(h.Dir)))
 
 	h = reopenDir(t, h.Dir)
-	m := &oracletypes.MsgUpdateOracleInfo{Oracle: h.identity.Operator}
-	require.NoError(t, h.signNext(t.Context(), draft{m, &m.Sender, &m.Sequence, &m.Signature}, 0))
+	_, err := speakOnce(t, h, 0)
+	require.NoError(t, err)
 	require.NoError(t, h.Close())
-
-	back := &Node{Home: reopenDir(t, old)}
-	require.ErrorIs(t, back.checkRollback(t.Context(), Standing{Sequence: 1}), ErrRolledBack)
+	require.ErrorIs(t, reopenDir(t, old).checkRollback(t.Context(), 1), ErrRolledBack)
 }
 
 func reopenDir(t *testing.T, dir string) *Home {
@@ -118,8 +140,8 @@ func reopenDir(t *testing.T, dir string) *Home {
 
 func TestNewNodeKeysBeginWithNewNumbers(t *testing.T) {
 	h := newHome(t)
-	m := &oracletypes.MsgUpdateOracleInfo{Oracle: h.identity.Operator}
-	require.NoError(t, h.signNext(t.Context(), draft{m, &m.Sender, &m.Sequence, &m.Signature}, 9))
+	_, err := speakOnce(t, h, 0)
+	require.NoError(t, err)
 	before := h.keys.signingPublic()
 	require.NoError(t, h.renewKeys(t.Context()))
 	require.NotEqual(t, before, h.keys.signingPublic())

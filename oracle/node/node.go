@@ -96,9 +96,6 @@ func (n *Node) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := n.checkRollback(ctx, standing); err != nil {
-		return err
-	}
 	if err := n.loadSecret(ctx, s, standing); err != nil {
 		return err
 	}
@@ -125,10 +122,14 @@ func (n *Node) Close() error {
 	return errors.Join(append(errs, n.Home.Close())...)
 }
 
-// look reads what the chain says of this enclave, and remembers it.
+// look reads what the chain says of this enclave, and remembers it. The error is ErrRolledBack if this enclave has not said all that the
+// chain has heard of its node key.
 func (n *Node) look(ctx context.Context, s *light.Snapshot) (Standing, error) {
 	standing, err := StandingOf(ctx, s, n.Address(), n.keys.signingPublic())
 	if err != nil {
+		return Standing{}, err
+	}
+	if err := n.checkRollback(ctx, standing.Sequence); err != nil {
 		return Standing{}, err
 	}
 	before := n.view.Swap(&View{Standing: standing, Height: s.Height(), Time: s.Time()})
@@ -139,14 +140,15 @@ func (n *Node) look(ctx context.Context, s *light.Snapshot) (Standing, error) {
 	return standing, nil
 }
 
-// checkRollback compares what the node key has said on the chain with what the sealed state remembers. The error is ErrRolledBack.
-func (n *Node) checkRollback(ctx context.Context, standing Standing) error {
-	remembered, err := n.sequence(ctx)
+// checkRollback compares the number of messages that the chain has of the node key with what the sealed state remembers. The error is
+// ErrRolledBack.
+func (h *Home) checkRollback(ctx context.Context, sent uint64) error {
+	remembered, err := h.sequence(ctx)
 	if err != nil {
 		return err
 	}
-	if standing.Sequence > remembered {
-		return fmt.Errorf("%w (its node key has sent %d messages, and it remembers %d)", ErrRolledBack, standing.Sequence, remembered)
+	if sent > remembered {
+		return fmt.Errorf("%w (its node key has sent %d messages, and it remembers %d)", ErrRolledBack, sent, remembered)
 	}
 	return nil
 }

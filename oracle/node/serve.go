@@ -61,7 +61,7 @@ func (n *Node) Run(ctx context.Context, ready func(Addresses)) error {
 	context.AfterFunc(working, func() { _ = operations.Close() })
 	var workers sync.WaitGroup
 	for name, work := range map[string]func() error{
-		"chain":      func() error { n.follow(working); return nil },
+		"chain":      func() error { return n.follow(working) },
 		"collateral": func() error { n.keepCollateral(working); return nil },
 		"vault":      func() error { return n.vault.keepBound(working) },
 		"metrics":    func() error { return ended(operations.Serve(metrics)) },

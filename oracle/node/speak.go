@@ -21,13 +21,16 @@ type draft struct {
 }
 
 // signNext signs a draft with the node key's next number. That the number may be used is sealed before the signature is anywhere: an
-// enclave that finds the chain ahead of what it remembers was rolled back.
+// enclave that finds the chain ahead of what it remembers was rolled back, or runs twice. Error: ErrRolledBack.
 func (h *Home) signNext(ctx context.Context, d draft, number uint64) error {
+	if err := h.checkRollback(ctx, number); err != nil {
+		return err
+	}
 	remembered, err := h.sequence(ctx)
 	if err != nil {
 		return err
 	}
-	if number+1 > remembered {
+	if number == remembered {
 		change, err := state.PutJSON(spaceNode, nameSequence, sequence{NodeKey: h.keys.signingPublic(), Next: number + 1})
 		if err != nil {
 			return err
