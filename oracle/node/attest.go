@@ -14,7 +14,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
-// attestation is what the enclave attested with last.
+// attestation is what the enclave attests with.
 type attestation struct {
 	Evidence        []byte `json:"evidence"`
 	TrustedHeight   int64  `json:"trusted_height"`
@@ -22,8 +22,8 @@ type attestation struct {
 	OraclePublicKey []byte `json:"oracle_public_key,omitempty"` // if it is bound, as the first oracle's is
 }
 
-// attest makes fresh evidence that names the newest block that the light client has verified. It is remembered, because Status shows it.
-func (h *Home) attest(ctx context.Context, s *light.Snapshot, oraclePublicKey []byte) (attestation, error) {
+// attest makes fresh evidence that names the newest block that the light client has verified.
+func (h *Home) attest(s *light.Snapshot, oraclePublicKey []byte) (attestation, error) {
 	header := s.Header()
 	a := attestation{TrustedHeight: header.Height, TrustedHash: header.Hash(), OraclePublicKey: oraclePublicKey}
 	evidence, err := h.enclave.Attest(tee.Binding{
@@ -34,11 +34,16 @@ func (h *Home) attest(ctx context.Context, s *light.Snapshot, oraclePublicKey []
 		return attestation{}, err
 	}
 	a.Evidence = tee.MarshalEvidence(evidence)
+	return a, nil
+}
+
+// keepAttestation remembers what is shown to whoever asks for the oracle's status.
+func (h *Home) keepAttestation(ctx context.Context, a attestation) error {
 	change, err := state.PutJSON(spaceNode, nameAttestation, a)
 	if err != nil {
-		return attestation{}, err
+		return err
 	}
-	return a, h.state.Update(ctx, change)
+	return h.state.Update(ctx, change)
 }
 
 // Judgement is what verifying an oracle's evidence found.
@@ -200,7 +205,7 @@ func checkBinding(ctx context.Context, client *light.Client, s *light.Snapshot, 
 	return nil
 }
 
-// lastAttestation returns what the enclave attested with last; the zero value if it never did.
+// lastAttestation returns what the enclave was registered with, or renewed last; the zero value if it never was.
 func (h *Home) lastAttestation(ctx context.Context) (attestation, error) {
 	a, err := state.GetJSON[attestation](ctx, h.state, spaceNode, nameAttestation)
 	if errors.Is(err, state.ErrNotFound) {

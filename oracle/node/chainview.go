@@ -117,17 +117,21 @@ func (c *chainView) MaxCertificateLifetime(ctx context.Context) (uint64, error) 
 	return params.MaxCertificateLifetime, err
 }
 
-// CheckActive implements validate.Chain, by the last look at the chain.
+// CheckActive implements validate.Chain. What was read at the last look is not read again, if that was at the same block or a later one.
 func (c *chainView) CheckActive(ctx context.Context) error {
-	if _, err := c.fresh(ctx); err != nil {
+	s, err := c.fresh(ctx)
+	if err != nil {
 		return err
 	}
 	view := c.node.view.Load()
-	if view.State != Active {
-		return fmt.Errorf("%w: %s", validate.ErrNotActive, view.Reason)
+	standing := view.Standing
+	if view.Height < s.Height() {
+		if standing, err = StandingOf(ctx, s, c.node.Address(), c.node.keys.signingPublic()); err != nil {
+			return err
+		}
 	}
-	if age := time.Since(view.Time); age > time.Duration(c.node.Config.Chain.MaxBlockAge) {
-		return fmt.Errorf("%w: the last look at the chain was at a block that is %s old", light.ErrStale, age.Round(time.Second))
+	if standing.State != Active {
+		return fmt.Errorf("%w: %s", validate.ErrNotActive, standing.Reason)
 	}
 	return nil
 }

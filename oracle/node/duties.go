@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"time"
 
 	"cosmossdk.io/math"
@@ -13,6 +14,13 @@ import (
 	oracletypes "github.com/medibloc/panacea/x/oracle/types"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+)
+
+const (
+	// judgeAgain is for how many blocks a newcomer whose evidence did not hold is left alone: parameters and collateral may be others by then.
+	judgeAgain = 100
+	// renewalPause is the pause after a renewal that failed: quotes take an enclave's time, and what the chain refuses costs fees.
+	renewalPause = time.Minute
 )
 
 // follow does, at each look at the chain, what the oracle owes it, until the context ends. An enclave that was rolled back, or that runs
@@ -52,7 +60,13 @@ func (n *Node) act(ctx context.Context, standing Standing, s *light.Snapshot) {
 		_, err := n.obtainSecret(ctx, s)
 		n.tell(ctx, "obtaining the oracle secret", err)
 	}
-	n.tell(ctx, "renewing the attestation", n.renew(ctx, s, standing.Oracle))
+	if time.Since(n.renewalFailed) >= renewalPause {
+		err := n.renew(ctx, s, standing.Oracle)
+		if err != nil {
+			n.renewalFailed = time.Now()
+		}
+		n.tell(ctx, "renewing the attestation", err)
+	}
 	n.tell(ctx, "telling the chain where this oracle is reached", n.updateInfo(ctx, s, standing.Oracle))
 	if secrets := n.secrets.Load(); secrets != nil && standing.State == Active {
 		n.tell(ctx, "approving newcomers", n.approveAll(ctx, s, secrets.oracle))
@@ -86,6 +100,7 @@ func (n *Node) approveAll(ctx context.Context, s *light.Snapshot, secret *seal.O
 	if err != nil {
 		return err
 	}
+	maps.DeleteFunc(n.refused, func(_ string, at int64) bool { return s.Height()-at >= judgeAgain })
 	var errs []error
 	for _, pending := range answer.Oracles {
 		if err := n.approve(ctx, s, secret, pending.Oracle); err != nil {
@@ -95,9 +110,9 @@ func (n *Node) approveAll(ctx context.Context, s *light.Snapshot, secret *seal.O
 	return errors.Join(errs...)
 }
 
-// approve verifies a newcomer and, if all of it holds, seals the oracle secret to it. One that does not hold is remembered, and logged once.
+// approve verifies a newcomer and, if all of it holds, seals the oracle secret to it. One that does not hold is left alone for judgeAgain.
 func (n *Node) approve(ctx context.Context, s *light.Snapshot, secret *seal.OracleSecret, newcomer oracletypes.Oracle) error {
-	if newcomer.Address == n.identity.Operator || n.refused[string(newcomer.NodeSigningKey)] {
+	if _, refused := n.refused[string(newcomer.NodeSigningKey)]; refused || newcomer.Address == n.identity.Operator {
 		return nil
 	}
 	if _, done, err := s.Approval(ctx, newcomer.NodeSigningKey, n.Address()); err != nil || done {
@@ -106,7 +121,7 @@ func (n *Node) approve(ctx context.Context, s *light.Snapshot, secret *seal.Orac
 	log := n.log.With("newcomer", newcomer.Address)
 	judgement, err := VerifyEvidence(ctx, n.light, s, newcomer)
 	if errors.Is(err, ErrEvidence) {
-		n.refused[string(newcomer.NodeSigningKey)] = true
+		n.refused[string(newcomer.NodeSigningKey)] = s.Height()
 		n.metrics.newcomers.WithLabelValues("refused").Inc()
 		log.Warn("a newcomer is not approved", "reason", err)
 		return nil
@@ -154,7 +169,7 @@ func (n *Node) renew(ctx context.Context, s *light.Snapshot, o oracletypes.Oracl
 	if !renewalDue(o.Attestation, s.Time(), time.Duration(n.Config.Enclave.RenewBefore)) {
 		return nil
 	}
-	a, err := n.attest(ctx, s, nil)
+	a, err := n.attest(s, nil)
 	if err != nil {
 		return err
 	}
@@ -166,6 +181,9 @@ func (n *Node) renew(ctx context.Context, s *light.Snapshot, o oracletypes.Oracl
 		return err
 	}
 	n.log.Info("the attestation is renewed", "height", result.Height)
+	if err := n.keepAttestation(ctx, a); err != nil {
+		return err
+	}
 	return n.catchUp(ctx, result.Height)
 }
 

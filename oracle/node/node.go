@@ -40,8 +40,10 @@ type Node struct {
 	// speaking is held by whoever sends a message of the node key; next is its number, if it is known from the last one.
 	speaking sync.Mutex
 	next     uint64
-	// refused remembers newcomers that were not approved, by node key.
-	refused map[string]bool
+	// refused remembers newcomers whose evidence did not hold, by node key, with the height at which they were looked at.
+	refused map[string]int64
+	// renewalFailed is when the attestation could not be renewed last.
+	renewalFailed time.Time
 	// told remembers the last error of each duty, so that it is logged once.
 	told map[string]string
 }
@@ -60,7 +62,7 @@ func Connect(ctx context.Context, dir string, log *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{Home: h, metrics: newMetrics(), refused: map[string]bool{}, told: map[string]string{}}
+	n := &Node{Home: h, metrics: newMetrics(), refused: map[string]int64{}, told: map[string]string{}}
 	if err := n.connect(ctx); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}

@@ -68,8 +68,12 @@ func (h *Home) Register(ctx context.Context, r Registration) (*oracletypes.MsgRe
 	if err != nil {
 		return nil, err
 	}
-	a, err := h.attest(ctx, s, first)
+	a, err := h.attest(s, first)
 	if err != nil {
+		return nil, err
+	}
+	// The message may be sent from elsewhere: nobody will say that it was accepted. There is no other attestation with this node key.
+	if err := h.keepAttestation(ctx, a); err != nil {
 		return nil, err
 	}
 	if r.Commission, err = commissionFor(ctx, s, h, r.Commission); err != nil {
