@@ -36,12 +36,8 @@ func (n *Node) fateOf(ctx context.Context, k kept) (fate, error) {
 	if err != nil {
 		return fate{}, err
 	}
-	oracles, err := s.OracleParams(ctx)
-	if err != nil {
-		return fate{}, err
-	}
-	f := fate{Lifetime: int64(oracles.MaxCertificateLifetime), Height: s.Height(), Time: s.Time()}
-	if k.KeptUntil != nil || f.Height <= k.VouchedHeight+f.Lifetime {
+	f := fate{Height: s.Height(), Time: s.Time()}
+	if k.KeptUntil != nil || f.Height <= k.LastHeight {
 		return f, nil
 	}
 	consent, err := s.Consent(ctx, k.DealID, k.Commitment)

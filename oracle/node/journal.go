@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"maps"
 	"sync"
 	"time"
 
@@ -31,9 +32,8 @@ type kept struct {
 	DealID string `json:"deal_id"`
 	// Commitment is the datum's, 32 bytes.
 	Commitment []byte `json:"commitment"`
-	// VouchedHeight is the height at which it was vouched for last. Its certificate can be used for the chain's max_certificate_lifetime
-	// after it, at most.
-	VouchedHeight int64 `json:"vouched_height"`
+	// LastHeight is the last at which one of its certificates can be used.
+	LastHeight int64 `json:"last_height"`
 	// KeptUntil is set once the consent is proven: its time and the chain's retention.
 	KeptUntil *time.Time `json:"kept_until,omitempty"`
 }
@@ -42,14 +42,14 @@ type kept struct {
 type objects struct {
 	store *store.Store
 	state *state.Store
-	// height returns the height of the chain now.
-	height func() int64
 
 	seed  maphash.Seed
 	locks [64]sync.Mutex // by name: of several who vouch for one datum, one records
+	// dropping is held by whoever takes an object away, and shared by those who vouch: what is vouched for is there, and stays.
+	dropping sync.RWMutex
 
 	mu     sync.Mutex
-	recent map[string]time.Time // CIDs stored since the process began, which may not be in the journal yet
+	recent map[string]time.Time // when CIDs were stored or vouched for, in this process
 }
 
 var (
@@ -57,8 +57,8 @@ var (
 	_ validate.Journal = (*objects)(nil)
 )
 
-func newObjects(vault *store.Store, sealed *state.Store, height func() int64) *objects {
-	return &objects{store: vault, state: sealed, height: height, seed: maphash.MakeSeed(), recent: map[string]time.Time{}}
+func newObjects(vault *store.Store, sealed *state.Store) *objects {
+	return &objects{store: vault, state: sealed, seed: maphash.MakeSeed(), recent: map[string]time.Time{}}
 }
 
 func dealPin(dealID string) string { return "deal:" + dealID }
@@ -72,48 +72,95 @@ func (o *objects) Put(ctx context.Context, dealID string, r io.Reader) (string, 
 	if err != nil {
 		return "", err
 	}
+	o.note(info.CID.String())
+	return info.CID.String(), nil
+}
+
+// note remembers that an object was wanted just now.
+func (o *objects) note(cid string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.recent[info.CID.String()] = time.Now()
-	return info.CID.String(), nil
+	o.recent[cid] = time.Now()
+}
+
+func (o *objects) isRecent(cid string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_, recent := o.recent[cid]
+	return recent
 }
 
 func (o *objects) lock(name string) *sync.Mutex {
 	return &o.locks[maphash.String(o.seed, name)%uint64(len(o.locks))]
 }
 
-// PutIfAbsent implements validate.Journal. A record is the certificate, without its last height.
+// errDropped says that an object's time was over, and that it was dropped just before it was vouched for again.
+var errDropped = errors.New("the object has been dropped meanwhile: it must be submitted again")
+
+// PutIfAbsent implements validate.Journal. The object is kept until the last height of all its certificates.
 func (o *objects) PutIfAbsent(ctx context.Context, name string, record []byte) ([]byte, error) {
+	var c oracletypes.Certificate
+	if err := c.Unmarshal(record); err != nil {
+		return nil, fmt.Errorf("recording %s: %w", name, err)
+	}
 	l := o.lock(name)
 	l.Lock()
 	defer l.Unlock()
-	present, err := o.state.Get(ctx, spaceJournal, []byte(name))
+	o.dropping.RLock()
+	defer o.dropping.RUnlock()
+	var changes []state.Change
+	first, err := o.state.Get(ctx, spaceJournal, []byte(name))
 	switch {
-	case err == nil:
-		record = present
-	case !errors.Is(err, state.ErrNotFound):
+	case errors.Is(err, state.ErrNotFound):
+		first, changes = record, append(changes, state.Put(spaceJournal, []byte(name), record))
+	case err != nil:
 		return nil, err
 	}
-	var c oracletypes.Certificate
-	if err := c.Unmarshal(record); err != nil {
-		return nil, fmt.Errorf("the journal's record of %s: %w", name, err)
+	if same, err := sameDatum(first, c); err != nil || !same {
+		return first, err
 	}
-	object, err := state.PutJSON(spaceObjects, []byte(name), kept{
-		CID: c.ObjectCid, DealID: c.DealId, Commitment: c.DataCommitment, VouchedHeight: o.height(),
-	})
+	k, err := o.keep(ctx, name, c)
 	if err != nil {
 		return nil, err
 	}
-	changes := []state.Change{object}
-	if present == nil {
-		changes = append(changes, state.Put(spaceJournal, []byte(name), record))
-	}
-	if err := o.state.Update(ctx, changes...); errors.Is(err, embedded.ErrNoSpace) {
+	if err := o.state.Update(ctx, append(changes, k)...); errors.Is(err, embedded.ErrNoSpace) {
 		return nil, fmt.Errorf("%w: %w", validate.ErrStorageFull, err)
 	} else if err != nil {
 		return nil, err
 	}
-	return record, nil
+	return first, nil
+}
+
+// sameDatum says whether a certificate is the recorded one, but for the last height.
+func sameDatum(record []byte, c oracletypes.Certificate) (bool, error) {
+	var first oracletypes.Certificate
+	if err := first.Unmarshal(record); err != nil {
+		return false, fmt.Errorf("the journal's record: %w", err)
+	}
+	first.LastHeight = c.LastHeight
+	return first.Equal(&c), nil
+}
+
+// keep is the change that keeps a certificate's object, which must be in the vault. The error is errDropped if it is not.
+func (o *objects) keep(ctx context.Context, name string, c oracletypes.Certificate) (state.Change, error) {
+	root, err := cid.Decode(c.ObjectCid)
+	if err != nil {
+		return state.Change{}, fmt.Errorf("the object of %s: %w", name, err)
+	}
+	has, err := o.store.Has(ctx, root)
+	if err != nil {
+		return state.Change{}, err
+	}
+	if !has {
+		return state.Change{}, errDropped
+	}
+	o.note(c.ObjectCid)
+	k, err := state.GetJSON[kept](ctx, o.state, spaceObjects, []byte(name))
+	if err != nil && !errors.Is(err, state.ErrNotFound) {
+		return state.Change{}, err
+	}
+	k.CID, k.DealID, k.Commitment, k.LastHeight = c.ObjectCid, c.DealId, c.DataCommitment, max(k.LastHeight, c.LastHeight)
+	return state.PutJSON(spaceObjects, []byte(name), k)
 }
 
 // orphanAge is how old an object that nothing was vouched for must be to be dropped.
@@ -123,8 +170,6 @@ const orphanAge = time.Hour
 type fate struct {
 	// Sold is until when a sold object is kept; zero if no consent is proven.
 	Sold time.Time
-	// Lifetime is how many blocks after it was vouched for an unsold object may still be sold, at most.
-	Lifetime int64
 	// Height and Time are of the chain's state.
 	Height int64
 	Time   time.Time
@@ -136,7 +181,7 @@ type asks func(ctx context.Context, k kept) (fate, error)
 // clean drops objects that nobody can ask for any more: not sold within their certificate's time and a margin of blocks, or kept for long
 // enough after the sale, or left by a crash. It returns how many.
 func (o *objects) clean(ctx context.Context, margin int64, ask asks) (dropped int, err error) {
-	wanted := map[string]bool{}
+	began, wanted := time.Now(), map[string]bool{}
 	var errs []error
 	for entry, err := range o.state.Scan(ctx, spaceObjects) {
 		if err != nil {
@@ -151,7 +196,7 @@ func (o *objects) clean(ctx context.Context, margin int64, ask asks) (dropped in
 		}
 		wanted[object.CID] = wanted[object.CID] || !gone
 	}
-	orphans, err := o.dropOrphans(ctx, wanted)
+	orphans, err := o.dropOrphans(ctx, wanted, began)
 	if errs = append(errs, err); dropped+orphans > 0 {
 		_, err = o.store.CollectGarbage(ctx)
 		errs = append(errs, err)
@@ -159,16 +204,20 @@ func (o *objects) clean(ctx context.Context, margin int64, ask asks) (dropped in
 	return dropped + orphans, errors.Join(errs...)
 }
 
-// review looks at one object, under its lock, and drops it if its time is over.
+// review looks at one object, and drops it if its time is over. While the chain is asked nobody waits: what is vouched for again meanwhile
+// is left for the next cleaning.
 func (o *objects) review(ctx context.Context, name string, margin int64, ask asks) (gone bool, k kept, err error) {
-	l := o.lock(name)
-	l.Lock()
-	defer l.Unlock()
 	if k, err = state.GetJSON[kept](ctx, o.state, spaceObjects, []byte(name)); err != nil {
 		return false, k, err
 	}
 	f, err := ask(ctx, k)
 	if err != nil {
+		return false, k, err
+	}
+	o.dropping.Lock()
+	defer o.dropping.Unlock()
+	now, err := state.GetJSON[kept](ctx, o.state, spaceObjects, []byte(name))
+	if err != nil || now.LastHeight != k.LastHeight {
 		return false, k, err
 	}
 	if k.KeptUntil == nil && !f.Sold.IsZero() {
@@ -181,7 +230,7 @@ func (o *objects) review(ctx context.Context, name string, margin int64, ask ask
 			return false, k, err
 		}
 	}
-	if k.KeptUntil != nil && f.Time.Before(*k.KeptUntil) || k.KeptUntil == nil && f.Height <= k.VouchedHeight+f.Lifetime+margin {
+	if k.KeptUntil != nil && f.Time.Before(*k.KeptUntil) || k.KeptUntil == nil && f.Height <= k.LastHeight+margin {
 		return false, k, nil
 	}
 	return true, k, o.drop(ctx, name, k)
@@ -199,31 +248,41 @@ func (o *objects) drop(ctx context.Context, name string, k kept) error {
 	return o.state.Update(ctx, state.Delete(spaceObjects, []byte(name)))
 }
 
-// dropOrphans drops objects that nothing was vouched for: a crash, or an end of the process, came in between.
-func (o *objects) dropOrphans(ctx context.Context, wanted map[string]bool) (int, error) {
+// dropOrphans drops objects that nothing was vouched for when a cleaning began, nor since: a crash, or an end of the process, came in between.
+func (o *objects) dropOrphans(ctx context.Context, wanted map[string]bool, began time.Time) (dropped int, err error) {
 	o.mu.Lock()
-	for c, at := range o.recent {
-		if time.Since(at) > orphanAge {
-			delete(o.recent, c)
-		}
-	}
+	maps.DeleteFunc(o.recent, func(_ string, at time.Time) bool { return began.Sub(at) > orphanAge })
 	o.mu.Unlock()
 	var orphans []store.Info
 	for info, err := range o.store.Objects(ctx) {
 		if err != nil {
 			return 0, err
 		}
-		o.mu.Lock()
-		_, recent := o.recent[info.CID.String()]
-		o.mu.Unlock()
-		if !wanted[info.CID.String()] && !recent && time.Since(info.Created) > orphanAge {
+		if !wanted[info.CID.String()] && time.Since(info.Created) > orphanAge {
 			orphans = append(orphans, info)
 		}
 	}
-	for i, info := range orphans {
-		if err := o.store.Delete(ctx, info.CID, info.Pins...); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return i, err
+	for _, info := range orphans {
+		gone, err := o.dropOrphan(ctx, info)
+		if err != nil {
+			return dropped, err
+		}
+		if gone {
+			dropped++
 		}
 	}
-	return len(orphans), nil
+	return dropped, nil
+}
+
+func (o *objects) dropOrphan(ctx context.Context, info store.Info) (gone bool, err error) {
+	o.dropping.Lock()
+	defer o.dropping.Unlock()
+	if o.isRecent(info.CID.String()) {
+		return false, nil
+	}
+	err = o.store.Delete(ctx, info.CID, info.Pins...)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -36,24 +36,30 @@ func newShelf(t *testing.T) *shelf {
 	t.Cleanup(func() { _ = backend.Close() })
 	vault, err := store.Open(t.Context(), backend, make([]byte, store.KeySize), store.Options{Quota: 1 << 20, Now: func() time.Time { return s.now }})
 	require.NoError(t, err)
-	s.objects = newObjects(vault, newHome(t).state, func() int64 { return s.at })
+	s.objects = newObjects(vault, newHome(t).state)
 	return s
 }
 
 const testDeal = "00112233445566778899aabbccddeeff"
 
-// vouch stores an object and records it, as a validation does.
+// vouch stores an object and records it, as a validation does. The certificate can be used for ten blocks.
 func (s *shelf) vouch(t *testing.T, content, provider string) (cid string, record, stored []byte) {
 	t.Helper()
 	cid, err := s.Put(t.Context(), testDeal, strings.NewReader(content))
 	require.NoError(t, err)
+	record, stored, err = s.record(t, content, provider, cid, s.at+10)
+	require.NoError(t, err)
+	return cid, record, stored
+}
+
+func (s *shelf) record(t *testing.T, content, provider, cid string, lastHeight int64) (record, stored []byte, err error) {
+	t.Helper()
 	commitment := bytes.Repeat([]byte{content[0]}, 32)
-	c := oracletypes.Certificate{DealId: testDeal, Provider: provider, DataCommitment: commitment, ObjectCid: cid}
+	c := oracletypes.Certificate{DealId: testDeal, Provider: provider, DataCommitment: commitment, ObjectCid: cid, LastHeight: lastHeight}
 	record, err = c.Marshal()
 	require.NoError(t, err)
 	stored, err = s.PutIfAbsent(t.Context(), fmt.Sprintf("%s/%x", testDeal, commitment), record)
-	require.NoError(t, err)
-	return cid, record, stored
+	return record, stored, err
 }
 
 func (s *shelf) has(t *testing.T, c string) bool {
@@ -73,7 +79,7 @@ func (s *shelf) clean(t *testing.T, ask asks) int {
 }
 
 func (s *shelf) unsold(context.Context, kept) (fate, error) {
-	return fate{Lifetime: 10, Height: s.at, Time: s.now}, nil
+	return fate{Height: s.at, Time: s.now}, nil
 }
 
 func TestTheFirstRecordOfADatumIsTheOnlyOne(t *testing.T) {
@@ -87,12 +93,14 @@ func TestTheFirstRecordOfADatumIsTheOnlyOne(t *testing.T) {
 
 func TestOfManyWhoRecordAtOnceOneDoes(t *testing.T) {
 	s := newShelf(t)
+	object, err := s.Put(t.Context(), testDeal, strings.NewReader("object"))
+	require.NoError(t, err)
 	var mu sync.Mutex
 	kept := map[string]bool{}
 	var writers sync.WaitGroup
 	for i := range 16 {
 		writers.Go(func() {
-			c := oracletypes.Certificate{DealId: testDeal, Provider: fmt.Sprint(i)}
+			c := oracletypes.Certificate{DealId: testDeal, Provider: fmt.Sprint(i), ObjectCid: object}
 			record, err := c.Marshal()
 			require.NoError(t, err)
 			stored, err := s.PutIfAbsent(t.Context(), "name", record)
@@ -109,12 +117,16 @@ func TestOfManyWhoRecordAtOnceOneDoes(t *testing.T) {
 func TestAnUnsoldObjectIsKeptUntilItsCertificateCanBeUsedNoMore(t *testing.T) {
 	s := newShelf(t)
 	object, record, _ := s.vouch(t, "unsold", "alice")
-	s.at = 115 // vouched at 100, usable for 10 blocks, and a margin of 5
+	s.at = 115 // usable until 110, and a margin of 5
 	require.Zero(t, s.clean(t, s.unsold))
 	require.True(t, s.has(t, object))
 
 	s.vouch(t, "unsold", "alice") // again: the certificate is fresh
-	s.at = 130
+	_, _, err := s.record(t, "unsold", "alice", object, 116)
+	require.NoError(t, err)
+	_, _, err = s.record(t, "unsold", "mallory", object, 10_000)
+	require.NoError(t, err)
+	s.at = 130 // the last of those that were signed counts
 	require.Zero(t, s.clean(t, s.unsold))
 	require.True(t, s.has(t, object))
 
@@ -132,7 +144,7 @@ func TestASoldObjectIsKeptForTheRetentionAfterItsConsent(t *testing.T) {
 	until := s.now.Add(time.Hour)
 	asked := 0
 	sold := func(_ context.Context, k kept) (fate, error) {
-		f := fate{Lifetime: 10, Height: s.at, Time: s.now}
+		f := fate{Height: s.at, Time: s.now}
 		if k.KeptUntil == nil {
 			asked++
 			f.Sold = until
@@ -148,6 +160,45 @@ func TestASoldObjectIsKeptForTheRetentionAfterItsConsent(t *testing.T) {
 	s.now = until
 	require.Equal(t, 1, s.clean(t, sold))
 	require.False(t, s.has(t, object))
+}
+
+func TestWhatHasGoneIsNotVouchedFor(t *testing.T) {
+	s := newShelf(t)
+	object, _, _ := s.vouch(t, "gone", "alice")
+	s.at = 116
+	// It is submitted again, and its old time ends, before it is recorded again.
+	_, err := s.Put(t.Context(), testDeal, strings.NewReader("gone"))
+	require.NoError(t, err)
+	require.Equal(t, 1, s.clean(t, s.unsold))
+	_, _, err = s.record(t, "gone", "alice", object, 126)
+	require.ErrorIs(t, err, errDropped)
+	s.vouch(t, "gone", "alice")
+	require.True(t, s.has(t, object))
+}
+
+func TestWhatIsVouchedForWhileTheChainIsAskedStays(t *testing.T) {
+	s := newShelf(t)
+	object, _, _ := s.vouch(t, "again", "alice")
+	s.at = 116
+	require.Zero(t, s.clean(t, func(ctx context.Context, k kept) (fate, error) {
+		s.vouch(t, "again", "alice")
+		return s.unsold(ctx, k)
+	}))
+	require.True(t, s.has(t, object))
+}
+
+func TestAnOrphanThatIsVouchedForWhileOthersAreCountedStays(t *testing.T) {
+	s := newShelf(t)
+	s.now = time.Now().Add(-2 * orphanAge)
+	object, err := s.Put(t.Context(), testDeal, strings.NewReader("found again"))
+	require.NoError(t, err)
+	s.vouch(t, "other", "alice")
+	s.recent = map[string]time.Time{} // the process has begun anew
+	require.Zero(t, s.clean(t, func(ctx context.Context, k kept) (fate, error) {
+		s.vouch(t, "found again", "alice")
+		return s.unsold(ctx, k)
+	}))
+	require.True(t, s.has(t, object))
 }
 
 func TestAChainThatCanNotBeReadDropsNothing(t *testing.T) {

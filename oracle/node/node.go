@@ -81,7 +81,7 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
-	n.objects = newObjects(n.vault.store, n.state, func() int64 { return n.view.Load().Height })
+	n.objects = newObjects(n.vault.store, n.state)
 	return n, nil
 }
 

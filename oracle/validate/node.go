@@ -34,7 +34,8 @@ type Objects interface {
 
 // Journal remembers what this oracle has vouched for, sealed, for ever: the chain punishes two certificates that contradict each other.
 type Journal interface {
-	// PutIfAbsent stores a record under a name if there is none, and returns the one that stands there, durably, when it returns. Of several
-	// calls at the same time with one name, one stores. Error: ErrStorageFull.
+	// PutIfAbsent stores a record, which is a certificate, under a name if there is none, and returns the one that stands there, durably, when
+	// it returns. From then on the object stays until the certificate's last height, whether its record was stored or was there but for that
+	// height. Of several calls at the same time with one name, one stores. Error: ErrStorageFull.
 	PutIfAbsent(ctx context.Context, name string, record []byte) (kept []byte, err error)
 }

@@ -80,7 +80,6 @@ func (v *Validator) record(ctx context.Context, j *job) error {
 	if err := c.ValidateBasic(); err != nil {
 		return fmt.Errorf("validate: certificate: %w", err)
 	}
-	c.LastHeight = 0
 	encoded, err := c.Marshal()
 	if err != nil {
 		return err
@@ -96,10 +95,10 @@ func (v *Validator) record(ctx context.Context, j *job) error {
 	if err := first.Unmarshal(kept); err != nil {
 		return fmt.Errorf("validate: journal: %w", err)
 	}
+	first.LastHeight = c.LastHeight
 	if !first.Equal(c) {
 		return api.Refuse(api.AlreadyVouched, "", "the oracle has vouched for this datum with another provider or tag")
 	}
-	c.LastHeight = j.header.LastHeight
 	return nil
 }
 
