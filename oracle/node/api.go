@@ -36,7 +36,8 @@ func (n *Node) newAPI() (*server.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := server.Config{Validator: validator, Registerer: n.metrics.registry, Log: n.log}
+	// Without a certificate the API listens on the loopback interface, for the operator's proxy: see Config.Validate.
+	c := server.Config{Validator: validator, Registerer: n.metrics.registry, Log: n.log, BehindProxy: n.Config.API.TLSCert == ""}
 	c.Status = func(ctx context.Context) (*api.StatusResponse, error) { return n.apiStatus(ctx, validator.Limits()) }
 	if n.Config.API.TLSCert != "" {
 		certificate, err := tls.LoadX509KeyPair(n.Config.API.TLSCert, n.Config.API.TLSKey)

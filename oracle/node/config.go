@@ -306,7 +306,7 @@ key = {{toml .Sender.Key}}
 
 [api]
 # Where providers and consumers are served, over HTTP and gRPC alike. Port 0 takes a free one. Without a certificate it must be a loopback
-# address.
+# address, for a proxy on this machine that terminates TLS; limits are then for the address that it adds to X-Forwarded-For.
 listen = {{toml .API.Listen}}
 # What the chain says of where this oracle is reached. Empty: the address that it listens on. A change is sent to the chain at the next start.
 public_url = {{toml .API.PublicURL}}

@@ -105,6 +105,29 @@ func TestOracles(t *testing.T) {
 		require.Regexp(t, `oracled_newcomers_total\{result="approved"\} [12]`, metrics)
 	})
 
+	t.Run("behind a proxy each client has a limit of its own", func(t *testing.T) {
+		ask := func(client string) int {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, firstAt.API+"/openapi.json", nil)
+			require.NoError(t, err)
+			request.Header.Set("X-Forwarded-For", "203.0.113.1, "+client) // what its client said of itself comes first
+			response, err := http.DefaultClient.Do(request)
+			require.NoError(t, err)
+			defer response.Body.Close()
+			_, err = io.Copy(io.Discard, response.Body)
+			require.NoError(t, err)
+			return response.StatusCode
+		}
+		eventually(t, "a client that asks too often is told to wait", func() bool {
+			for range 100 {
+				if ask("198.51.100.7") == http.StatusTooManyRequests {
+					return true
+				}
+			}
+			return false
+		})
+		require.Equal(t, http.StatusOK, ask("198.51.100.8"))
+	})
+
 	t.Run("an attestation is renewed before its end", func(t *testing.T) {
 		before, _ := third.status()
 		eventually(t, "the attestation is renewed", func() bool {
