@@ -15,6 +15,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/medibloc/panacea/oracle/internal/durable"
 	"github.com/medibloc/panacea/tee"
 )
 
@@ -253,7 +254,7 @@ func WriteConfig(home string, c Config) error {
 	if err := configTemplate.Execute(&text, c); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	return writeFile(filepath.Join(home, ConfigFile), text.Bytes())
+	return durable.WriteFile(filepath.Join(home, ConfigFile), text.Bytes())
 }
 
 var configTemplate = template.Must(template.New(ConfigFile).Funcs(template.FuncMap{"toml": tomlValue}).Parse(configText))

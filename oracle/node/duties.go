@@ -211,17 +211,10 @@ func (n *Node) updateInfo(ctx context.Context, s *light.Snapshot, o oracletypes.
 
 // catchUp waits for the light client to see what a block has left, so that the next look does not do again what was done.
 func (n *Node) catchUp(ctx context.Context, height int64) error {
-	for {
-		s, err := n.light.Latest(ctx)
-		if err != nil || s.Height() >= height {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Duration(n.Config.Chain.PollInterval) / 4):
-		}
-	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	_, err := n.light.Since(ctx, height)
+	return err
 }
 
 // UpdateInfo tells the chain where the oracle is reached, as the configuration has it. Empty values stand for what the chain says now.

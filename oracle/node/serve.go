@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/medibloc/panacea/oracle/internal/durable"
 	"github.com/medibloc/panacea/tee"
 )
 
@@ -90,7 +91,7 @@ func (n *Node) writeAddresses(at Addresses) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(n.Dir, AddressesFile), append(raw, '\n'))
+	return durable.WriteFile(filepath.Join(n.Dir, AddressesFile), append(raw, '\n'))
 }
 
 // ended makes no error of a server's end that was wanted.

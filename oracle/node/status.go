@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/medibloc/panacea/oracle/internal/durable"
 	"github.com/medibloc/panacea/tee"
 )
 
@@ -58,7 +59,7 @@ func (h *Home) WriteCard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(h.Dir, CardFile), append(raw, '\n'))
+	return durable.WriteFile(filepath.Join(h.Dir, CardFile), append(raw, '\n'))
 }
 
 // ReadCard reads the card of a home whose oracle may be running. The error is ErrConfig.

@@ -16,6 +16,7 @@ import (
 	ds "github.com/ipfs/go-datastore"
 	"github.com/ipfs/go-datastore/query"
 
+	"github.com/medibloc/panacea/oracle/internal/durable"
 	"github.com/medibloc/panacea/tee"
 	"github.com/medibloc/panacea/vault/embedded"
 )
@@ -111,7 +112,10 @@ func openKey(path string, enclave tee.Enclave) (key []byte, fresh bool, err erro
 	if sealed, err = enclave.Seal(key, []byte(sealPurpose)); err != nil {
 		return nil, false, fmt.Errorf("state: %w", err)
 	}
-	return key, true, writeNew(path, sealed)
+	if err := durable.WriteFile(path, sealed); err != nil {
+		return nil, false, fmt.Errorf("state: %w", err)
+	}
+	return key, true, nil
 }
 
 // load reads the head and compares the store with it. A store without a head has not been written to.
@@ -362,37 +366,6 @@ func readSmall(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is too large", path)
 	}
 	return os.ReadFile(path)
-}
-
-// writeNew writes a file wholly or not at all, and durably.
-func writeNew(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return fmt.Errorf("state: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err == nil {
-		err = syncDir(filepath.Dir(path))
-	}
-	if err != nil {
-		return fmt.Errorf("state: %w", err)
-	}
-	return nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // GetJSON reads a value that PutJSON wrote. Errors: ErrNotFound, ErrTampered.
