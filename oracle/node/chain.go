@@ -7,8 +7,6 @@ import (
 	"os"
 	"time"
 
-	cmthttp "github.com/cometbft/cometbft/rpc/client/http"
-
 	"github.com/cosmos/cosmos-sdk/crypto/keyring"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -24,34 +22,17 @@ const (
 	reachPause = 2 * time.Second
 )
 
-// FetchTrustedBlock asks a node for its newest block, for a person to compare: nothing is verified.
+// FetchTrustedBlock asks nodes for their newest block until one answers, for a person to compare: nothing is verified.
 func FetchTrustedBlock(ctx context.Context, nodes []string) (chainID string, block light.TrustedBlock, err error) {
 	var errs []error
 	for _, address := range nodes {
-		chainID, block, err = fetchBlock(ctx, address)
+		chainID, block, err = light.Newest(ctx, address)
 		if err == nil {
 			return chainID, block, nil
 		}
-		errs = append(errs, fmt.Errorf("%s: %w", address, err))
+		errs = append(errs, err)
 	}
 	return "", light.TrustedBlock{}, fmt.Errorf("no node shows a block: %w", errors.Join(errs...))
-}
-
-func fetchBlock(ctx context.Context, address string) (string, light.TrustedBlock, error) {
-	ctx, cancel := context.WithTimeout(ctx, light.DefaultTimeout)
-	defer cancel()
-	node, err := cmthttp.New(address, "/websocket")
-	if err != nil {
-		return "", light.TrustedBlock{}, err
-	}
-	commit, err := node.Commit(ctx, nil)
-	if err != nil {
-		return "", light.TrustedBlock{}, err
-	}
-	if commit.Header == nil || commit.Height <= 0 {
-		return "", light.TrustedBlock{}, errors.New("it has no block yet")
-	}
-	return commit.ChainID, light.TrustedBlock{Height: commit.Height, Hash: commit.Header.Hash()}, nil
 }
 
 // openLight starts the light client from the sealed state.

@@ -132,7 +132,8 @@ func (h *Home) load(ctx context.Context) error {
 	return err
 }
 
-// Close makes the home free for another process, and overwrites its keys.
+// Close makes the home free for another process. It overwrites the signing key and the vault's secret and store key; other keys lie in types
+// that do not let go of their bytes (the receiving key, the vault's DID and host), and go with the process's memory.
 func (h *Home) Close() error {
 	h.keys.zero()
 	return h.state.Close()

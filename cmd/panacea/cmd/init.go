@@ -14,6 +14,7 @@ import (
 
 	"github.com/medibloc/panacea/app"
 	"github.com/medibloc/panacea/client"
+	"github.com/medibloc/panacea/client/light"
 	"github.com/medibloc/panacea/cmd/panacea/internal/party"
 	"github.com/medibloc/panacea/exchange"
 	"github.com/medibloc/panacea/vault"
@@ -66,17 +67,17 @@ func (n *networkFlags) read(c *cobra.Command) (party.Profile, error) {
 		Nodes: n.nodes, REST: n.rest, GasPrice: n.gasPrice, TrustedHeight: n.height, TrustedHash: strings.ToUpper(n.hash),
 		TrustingPeriod: party.DefaultTrustingPeriod.String(), SimulatedEnclaves: n.simulated,
 	}
-	chainID, height, hash, err := party.AskTrustedBlock(c.Context(), n.nodes[0])
+	chainID, newest, err := light.Newest(c.Context(), n.nodes[0])
 	if err != nil {
 		return p, withHint(err, "is the node's RPC address right, and is it running?")
 	}
 	p.ChainID = chainID
 	switch {
 	case n.trustNode:
-		p.TrustedHeight, p.TrustedHash = height, hash
+		p.TrustedHeight, p.TrustedHash = newest.Height, fmt.Sprintf("%X", newest.Hash)
 	case n.height <= 0 || n.hash == "":
 		return p, withHint(errors.New("no block to start trust from"),
-			fmt.Sprintf("give --trusted-height and --trusted-hash; the node says %d and %s: compare that with people whom you trust, or give --trust-node if it is your own", height, hash))
+			fmt.Sprintf("give --trusted-height and --trusted-hash; the node says %d and %X: compare that with people whom you trust, or give --trust-node if it is your own", newest.Height, newest.Hash))
 	}
 	return p, nil
 }

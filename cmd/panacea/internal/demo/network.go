@@ -15,6 +15,7 @@ import (
 
 	"github.com/medibloc/panacea/app"
 	"github.com/medibloc/panacea/app/localnet"
+	"github.com/medibloc/panacea/client/light"
 	"github.com/medibloc/panacea/cmd/panacea/internal/party"
 	"github.com/medibloc/panacea/exchange"
 )
@@ -54,11 +55,11 @@ func startChain(ctx context.Context, home string, validators int) (*localnet.Net
 
 // profileOf is how the parties reach the network. They trust its newest block, since this machine made it.
 func profileOf(ctx context.Context, n *localnet.Network) (party.Profile, error) {
-	chainID, height, hash, err := party.AskTrustedBlock(ctx, n.Nodes[0].RPC)
+	chainID, newest, err := light.Newest(ctx, n.Nodes[0].RPC)
 	if err != nil {
 		return party.Profile{}, err
 	}
-	p := party.Profile{ChainID: chainID, REST: n.Nodes[0].REST, TrustedHeight: height, TrustedHash: hash,
+	p := party.Profile{ChainID: chainID, REST: n.Nodes[0].REST, TrustedHeight: newest.Height, TrustedHash: fmt.Sprintf("%X", newest.Hash),
 		TrustingPeriod: party.DefaultTrustingPeriod.String(), SimulatedEnclaves: true}
 	for _, node := range n.Nodes {
 		p.Nodes = append(p.Nodes, node.RPC)

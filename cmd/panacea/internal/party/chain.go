@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	cmthttp "github.com/cometbft/cometbft/rpc/client/http"
-
 	dbm "github.com/cometbft/cometbft-db"
 	lightdb "github.com/cometbft/cometbft/light/store/db"
 
@@ -148,21 +146,6 @@ func connect(ctx context.Context, p Profile, trusted light.TrustedBlock) (*excha
 		return nil, err
 	}
 	return exchange.Connect(p.ChainID, tx, verified), nil
-}
-
-// AskTrustedBlock asks a node for its newest block, to trust it: only where the node is the caller's own, or after comparing with others.
-func AskTrustedBlock(ctx context.Context, node string) (chainID string, height int64, hash string, err error) {
-	c, err := cmthttp.New(node, "/websocket")
-	if err != nil {
-		return "", 0, "", err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	commit, err := c.Commit(ctx, nil)
-	if err != nil {
-		return "", 0, "", fmt.Errorf("asking the node %s for its newest block: %w", node, err)
-	}
-	return commit.ChainID, commit.Height, commit.Commit.BlockID.Hash.String(), nil
 }
 
 // Resolver resolves DIDs by proof.
