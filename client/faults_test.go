@@ -19,6 +19,7 @@ import (
 	"github.com/medibloc/panacea/app/apptest"
 	"github.com/medibloc/panacea/client"
 	"github.com/medibloc/panacea/client/internal/testnet"
+	"github.com/medibloc/panacea/internal/rpcproxy"
 )
 
 // fund makes an account that nothing else uses, and returns its key.
@@ -54,44 +55,44 @@ func sink(t *testing.T) sdk.AccAddress {
 }
 
 // through returns a client of the network through a proxy.
-func through(t *testing.T, proxy *testnet.Proxy, change ...func(*client.Config)) *client.Client {
+func through(t *testing.T, proxy *rpcproxy.Proxy, change ...func(*client.Config)) *client.Client {
 	return newClient(t, append([]func(*client.Config){func(c *client.Config) {
 		c.Nodes, c.Resubmit = []string{proxy.URL}, 300*time.Millisecond
 	}}, change...)...)
 }
 
-func rpcError(message string) testnet.Answer {
+func rpcError(message string) rpcproxy.Answer {
 	raw := json.RawMessage(`{"code":-32603,"message":"Internal error","data":"` + message + `"}`)
-	return testnet.Answer{Error: &raw}
+	return rpcproxy.Answer{Error: &raw}
 }
 
 // TestWhateverFailsATransactionIsExecutedOnce breaks the first sendings of a transaction in every way that leaves it open whether the node
 // has it.
 func TestWhateverFailsATransactionIsExecutedOnce(t *testing.T) {
 	direct := newClient(t)
-	for name, fail := range map[string]func(c testnet.Call) testnet.Answer{
-		"the node breaks the connection before it takes it": func(testnet.Call) testnet.Answer { return testnet.Answer{Drop: true} },
-		"the node takes it and breaks the connection": func(c testnet.Call) testnet.Answer {
+	for name, fail := range map[string]func(c rpcproxy.Call) rpcproxy.Answer{
+		"the node breaks the connection before it takes it": func(rpcproxy.Call) rpcproxy.Answer { return rpcproxy.Answer{Drop: true} },
+		"the node takes it and breaks the connection": func(c rpcproxy.Call) rpcproxy.Answer {
 			c.Forward()
-			return testnet.Answer{Drop: true}
+			return rpcproxy.Answer{Drop: true}
 		},
-		"the node takes it and says that it timed out": func(c testnet.Call) testnet.Answer {
+		"the node takes it and says that it timed out": func(c rpcproxy.Call) rpcproxy.Answer {
 			c.Forward()
 			return rpcError("broadcast confirmation not received: context deadline exceeded")
 		},
-		"the node's mempool is full":  func(testnet.Call) testnet.Answer { return rpcError("mempool is full: number of txs 5000") },
-		"the node is catching up":     func(testnet.Call) testnet.Answer { return rpcError("endpoint is closed while node is catching up") },
-		"the node says nothing of it": func(testnet.Call) testnet.Answer { return rpcError("something odd") },
-		"the node says that it took it and loses it": func(c testnet.Call) testnet.Answer {
-			return testnet.Answer{Result: json.RawMessage(`{"code":0,"data":"","log":"","codespace":"","hash":""}`)}
+		"the node's mempool is full":  func(rpcproxy.Call) rpcproxy.Answer { return rpcError("mempool is full: number of txs 5000") },
+		"the node is catching up":     func(rpcproxy.Call) rpcproxy.Answer { return rpcError("endpoint is closed while node is catching up") },
+		"the node says nothing of it": func(rpcproxy.Call) rpcproxy.Answer { return rpcError("something odd") },
+		"the node says that it took it and loses it": func(c rpcproxy.Call) rpcproxy.Answer {
+			return rpcproxy.Answer{Result: json.RawMessage(`{"code":0,"data":"","log":"","codespace":"","hash":""}`)}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			proxy := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+			proxy := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 			payer := through(t, proxy).Account(client.AccountConfig{Signer: fund(t, direct)})
 			var sent atomic.Int64
 			var bytes sync.Map
-			proxy.Handle(func(c testnet.Call) testnet.Answer {
+			proxy.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 				if c.Method == "broadcast_tx_sync" {
 					bytes.Store(string(c.Params), true)
 					if sent.Add(1) <= 3 {
@@ -99,7 +100,7 @@ func TestWhateverFailsATransactionIsExecutedOnce(t *testing.T) {
 					}
 				}
 				result, failed := c.Forward()
-				return testnet.Answer{Result: result, Error: failed}
+				return rpcproxy.Answer{Result: result, Error: failed}
 			})
 			to := sink(t)
 			result, err := payer.Send(testnet.Context(t), send(payer.Address(), to, 7))
@@ -117,19 +118,19 @@ func TestWhateverFailsATransactionIsExecutedOnce(t *testing.T) {
 
 func TestAContextThatEndsLeavesItOpenAndWaitTells(t *testing.T) {
 	direct := newClient(t)
-	proxy := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	proxy := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 	payer := through(t, proxy).Account(client.AccountConfig{Signer: fund(t, direct), GasLimit: 200_000})
 	to := sink(t)
 	_, err := payer.Send(testnet.Context(t), send(payer.Address(), to, 1)) // the account's number is known
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(testnet.Context(t))
-	proxy.Handle(func(c testnet.Call) testnet.Answer {
+	proxy.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 		result, failed := c.Forward()
 		if c.Method == "broadcast_tx_sync" {
 			cancel()
-			return testnet.Answer{Drop: true}
+			return rpcproxy.Answer{Drop: true}
 		}
-		return testnet.Answer{Result: result, Error: failed}
+		return rpcproxy.Answer{Result: result, Error: failed}
 	})
 	pending, err := payer.Submit(ctx, send(payer.Address(), to, 1))
 	require.ErrorIs(t, err, client.ErrUnconfirmed)
@@ -143,7 +144,7 @@ func TestAContextThatEndsLeavesItOpenAndWaitTells(t *testing.T) {
 
 func TestNodesThatAreDownAreLeftOut(t *testing.T) {
 	testnet.Needed(t)
-	down := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	down := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 	var blamed atomic.Int64
 	c := newClient(t, func(c *client.Config) {
 		c.Nodes = []string{down.URL, testnet.Network.Nodes[0].RPC}
@@ -153,7 +154,7 @@ func TestNodesThatAreDownAreLeftOut(t *testing.T) {
 			}
 		}
 	})
-	down.Handle(func(testnet.Call) testnet.Answer { return testnet.Answer{Drop: true} })
+	down.Handle(func(rpcproxy.Call) rpcproxy.Answer { return rpcproxy.Answer{Drop: true} })
 	alice := account(t, c, "alice")
 	_, err := alice.Send(testnet.Context(t), send(alice.Address(), sink(t), 1))
 	require.NoError(t, err)
@@ -186,16 +187,16 @@ func TestTwoProcessesShareAnAccount(t *testing.T) {
 func TestATransactionWhosePlaceWasTakenIsReplaced(t *testing.T) {
 	direct := newClient(t)
 	signer := fund(t, direct)
-	proxy := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	proxy := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 	loser := through(t, proxy).Account(client.AccountConfig{Signer: signer, GasLimit: 200_000})
 	winner := direct.Account(client.AccountConfig{Signer: signer, GasLimit: 200_000})
 	to := sink(t)
-	proxy.Handle(func(c testnet.Call) testnet.Answer {
+	proxy.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 		if c.Method == "broadcast_tx_sync" {
-			return testnet.Answer{Result: json.RawMessage(`{"code":0,"data":"","log":"","codespace":"","hash":""}`)}
+			return rpcproxy.Answer{Result: json.RawMessage(`{"code":0,"data":"","log":"","codespace":"","hash":""}`)}
 		}
 		result, failed := c.Forward()
-		return testnet.Answer{Result: result, Error: failed}
+		return rpcproxy.Answer{Result: result, Error: failed}
 	})
 	pending, err := loser.Submit(testnet.Context(t), send(loser.Address(), to, 1))
 	require.NoError(t, err)
@@ -212,17 +213,17 @@ func TestATransactionWhosePlaceWasTakenIsReplaced(t *testing.T) {
 
 func TestATransactionThatNoBlockTakesExpires(t *testing.T) {
 	direct := newClient(t)
-	proxy := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	proxy := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 	payer := through(t, proxy, func(c *client.Config) { c.TimeoutBlocks = 3 }).Account(client.AccountConfig{Signer: fund(t, direct), GasLimit: 200_000})
 	to := sink(t)
 	var swallow atomic.Bool
 	swallow.Store(true)
-	proxy.Handle(func(c testnet.Call) testnet.Answer {
+	proxy.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 		if c.Method == "broadcast_tx_sync" && swallow.Load() {
-			return testnet.Answer{Result: json.RawMessage(`{"code":0,"data":"","log":"","codespace":"","hash":""}`)}
+			return rpcproxy.Answer{Result: json.RawMessage(`{"code":0,"data":"","log":"","codespace":"","hash":""}`)}
 		}
 		result, failed := c.Forward()
-		return testnet.Answer{Result: result, Error: failed}
+		return rpcproxy.Answer{Result: result, Error: failed}
 	})
 	pending, err := payer.Submit(testnet.Context(t), send(payer.Address(), to, 1))
 	require.NoError(t, err)
@@ -251,15 +252,15 @@ func TestFeesArePaidByAGranter(t *testing.T) {
 
 func TestAClosedClientEndsWhatWaits(t *testing.T) {
 	direct := newClient(t)
-	proxy := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	proxy := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 	c := through(t, proxy)
 	payer := c.Account(client.AccountConfig{Signer: fund(t, direct), GasLimit: 200_000})
-	proxy.Handle(func(c testnet.Call) testnet.Answer {
+	proxy.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 		if c.Method == "broadcast_tx_sync" {
-			return testnet.Answer{Result: json.RawMessage(`{"code":0,"data":"","log":"","codespace":"","hash":""}`)}
+			return rpcproxy.Answer{Result: json.RawMessage(`{"code":0,"data":"","log":"","codespace":"","hash":""}`)}
 		}
 		result, failed := c.Forward()
-		return testnet.Answer{Result: result, Error: failed}
+		return rpcproxy.Answer{Result: result, Error: failed}
 	})
 	pending, err := payer.Submit(testnet.Context(t), send(payer.Address(), sink(t), 1))
 	require.NoError(t, err)

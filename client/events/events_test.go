@@ -14,6 +14,7 @@ import (
 	"github.com/medibloc/panacea/client"
 	"github.com/medibloc/panacea/client/events"
 	"github.com/medibloc/panacea/client/internal/testnet"
+	"github.com/medibloc/panacea/internal/rpcproxy"
 	didtypes "github.com/medibloc/panacea/x/did/types"
 )
 
@@ -136,16 +137,16 @@ func readUpTo(t *testing.T, from events.Position, end int64, most int) []string 
 func TestNothingIsMissedWhateverBreaks(t *testing.T) {
 	from := alice(t)
 	ctx := testnet.Context(t)
-	proxy := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	proxy := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 	var calls atomic.Int64
 	// Every fifth call fails, and connections break all the time.
-	proxy.Handle(func(c testnet.Call) testnet.Answer {
+	proxy.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 		if calls.Add(1)%5 == 0 {
 			proxy.Disconnect()
-			return testnet.Answer{Drop: true}
+			return rpcproxy.Answer{Drop: true}
 		}
 		result, failed := c.Forward()
-		return testnet.Answer{Result: result, Error: failed}
+		return rpcproxy.Answer{Result: result, Error: failed}
 	})
 	start, err := testnet.Network.Nodes[0].Height(ctx)
 	require.NoError(t, err)
@@ -179,7 +180,7 @@ func TestAReaderWaitsForTheContext(t *testing.T) {
 
 func TestBlocksThatDoNotFollowAreRefused(t *testing.T) {
 	testnet.Needed(t)
-	proxy := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	proxy := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 	blocks, err := events.NewBlocks(events.Config{Nodes: []string{proxy.URL}, From: 2})
 	require.NoError(t, err)
 	defer blocks.Close()
@@ -206,14 +207,14 @@ func TestBlocksThatDoNotFollowAreRefused(t *testing.T) {
 
 func TestBlocksThatNodesHavePrunedAreAnError(t *testing.T) {
 	testnet.Needed(t)
-	proxy := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
-	proxy.Handle(func(c testnet.Call) testnet.Answer {
+	proxy := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
+	proxy.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 		if c.Method == "block" {
 			failed := json.RawMessage(`{"code":-32603,"message":"Internal error","data":"height 2 is not available, lowest height is 3"}`)
-			return testnet.Answer{Error: &failed}
+			return rpcproxy.Answer{Error: &failed}
 		}
 		result, failed := c.Forward()
-		return testnet.Answer{Result: result, Error: failed}
+		return rpcproxy.Answer{Result: result, Error: failed}
 	})
 	blocks, err := events.NewBlocks(events.Config{Nodes: []string{proxy.URL}, From: 2})
 	require.NoError(t, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/medibloc/panacea/app/apptest"
 	"github.com/medibloc/panacea/client/internal/testnet"
 	"github.com/medibloc/panacea/client/light"
+	"github.com/medibloc/panacea/internal/rpcproxy"
 	didtypes "github.com/medibloc/panacea/x/did/types"
 )
 
@@ -30,8 +31,8 @@ func (o object) at(path ...string) object {
 }
 
 // lie makes a change to a result of a method.
-func lie(t *testing.T, method string, change func(o object)) func(p *testnet.Proxy) {
-	return func(p *testnet.Proxy) {
+func lie(t *testing.T, method string, change func(o object)) func(p *rpcproxy.Proxy) {
+	return func(p *rpcproxy.Proxy) {
 		p.Alter(method, func(result json.RawMessage) json.RawMessage {
 			o := object{}
 			if err := json.Unmarshal(result, &o); err != nil {
@@ -48,9 +49,9 @@ func lie(t *testing.T, method string, change func(o object)) func(p *testnet.Pro
 }
 
 // replay makes the proxy change the parameters of a method before the node sees them, as if it answered another question.
-func replay(method string, change func(params object)) func(p *testnet.Proxy) {
-	return func(p *testnet.Proxy) {
-		p.Handle(func(c testnet.Call) testnet.Answer {
+func replay(method string, change func(params object)) func(p *rpcproxy.Proxy) {
+	return func(p *rpcproxy.Proxy) {
+		p.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 			if c.Method == method {
 				params := object{}
 				if err := json.Unmarshal(c.Params, &params); err == nil {
@@ -59,7 +60,7 @@ func replay(method string, change func(params object)) func(p *testnet.Proxy) {
 				}
 			}
 			result, failed := c.Forward()
-			return testnet.Answer{Result: result, Error: failed}
+			return rpcproxy.Answer{Result: result, Error: failed}
 		})
 	}
 }
@@ -90,26 +91,26 @@ func TestALyingNodeNeverChangesAnAnswer(t *testing.T) {
 	trust := trusted(t)
 	require.NoError(t, testnet.Network.Nodes[0].WaitForHeight(ctx, changed.Height+1))
 
-	header := func(change func(header object)) func(*testnet.Proxy) {
+	header := func(change func(header object)) func(*rpcproxy.Proxy) {
 		return lie(t, "commit", func(o object) { change(o.at("signed_header", "header")) })
 	}
-	commit := func(change func(commit object)) func(*testnet.Proxy) {
+	commit := func(change func(commit object)) func(*rpcproxy.Proxy) {
 		return lie(t, "commit", func(o object) { change(o.at("signed_header", "commit")) })
 	}
-	validator := func(change func(validator object)) func(*testnet.Proxy) {
+	validator := func(change func(validator object)) func(*rpcproxy.Proxy) {
 		return lie(t, "validators", func(o object) { change(object(o["validators"].([]any)[0].(map[string]any))) })
 	}
-	response := func(change func(response object)) func(*testnet.Proxy) {
+	response := func(change func(response object)) func(*rpcproxy.Proxy) {
 		return lie(t, "abci_query", func(o object) { change(o.at("response")) })
 	}
-	op := func(i int, change func(op object)) func(*testnet.Proxy) {
+	op := func(i int, change func(op object)) func(*rpcproxy.Proxy) {
 		return lie(t, "abci_query", func(o object) { change(object(ops(o)[i].(map[string]any))) })
 	}
 	olderHeight := strconv.FormatInt(created.Height-1, 10)
 	staleHeight := strconv.FormatInt(changed.Height-1, 10)
 
 	for name, c := range map[string]struct {
-		alter func(*testnet.Proxy)
+		alter func(*rpcproxy.Proxy)
 		// headers says that the lie is about headers, so that no new one is trusted.
 		headers bool
 	}{
@@ -179,7 +180,7 @@ func TestALyingNodeNeverChangesAnAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			proxy := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+			proxy := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 			var faults atomic.Int64
 			setup := config(t)
 			setup.Trusted, setup.Nodes, setup.OnFault = trust, []string{proxy.URL}, func(string, error) { faults.Add(1) }
@@ -238,20 +239,20 @@ func TestAnHonestNodeAnswersInPlaceOfALyingOne(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, testnet.Network.Nodes[0].WaitForHeight(ctx, created.Height+1))
 
-	for name, alter := range map[string]func(*testnet.Proxy){
-		"about values": func(p *testnet.Proxy) {
+	for name, alter := range map[string]func(*rpcproxy.Proxy){
+		"about values": func(p *rpcproxy.Proxy) {
 			lie(t, "abci_query", func(o object) { o.at("response")["value"] = "" })(p)
 		},
-		"about headers": func(p *testnet.Proxy) {
+		"about headers": func(p *rpcproxy.Proxy) {
 			lie(t, "commit", func(o object) { o.at("signed_header", "header")["app_hash"] = fmt.Sprintf("%064d", 7) })(p)
 		},
-		"not answering": func(p *testnet.Proxy) {
-			p.Handle(func(testnet.Call) testnet.Answer { return testnet.Answer{Drop: true} })
+		"not answering": func(p *rpcproxy.Proxy) {
+			p.Handle(func(rpcproxy.Call) rpcproxy.Answer { return rpcproxy.Answer{Drop: true} })
 		},
 	} {
 		for _, position := range []string{"first", "second"} {
 			t.Run(name+" as the "+position, func(t *testing.T) {
-				liar := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+				liar := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 				honest := testnet.Network.Nodes[0].RPC
 				setup := config(t)
 				setup.Nodes = []string{liar.URL, honest}
@@ -259,7 +260,7 @@ func TestAnHonestNodeAnswersInPlaceOfALyingOne(t *testing.T) {
 					setup.Nodes = []string{honest, liar.URL}
 				}
 				// A third, so that the one that is honest has a witness.
-				setup.Nodes = append(setup.Nodes, testnet.NewProxy(t, honest).URL)
+				setup.Nodes = append(setup.Nodes, rpcproxy.New(t, honest).URL)
 				var blamed atomic.Bool
 				setup.OnFault = func(node string, _ error) {
 					if node == liar.URL {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/medibloc/panacea/client/internal/testnet"
 	"github.com/medibloc/panacea/client/light"
+	"github.com/medibloc/panacea/internal/rpcproxy"
 )
 
 func TestNewest(t *testing.T) {
@@ -19,12 +20,12 @@ func TestNewest(t *testing.T) {
 	require.Positive(t, block.Height)
 	require.Len(t, block.Hash, 32)
 
-	proxy := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	proxy := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 	for name, answer := range map[string]string{
 		"nothing": `{}`, "no header": `{"signed_header":{"header":null,"commit":null}}`, "no commit": `{"signed_header":{"header":{"chain_id":"a","height":"1"}}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			proxy.Handle(func(testnet.Call) testnet.Answer { return testnet.Answer{Result: json.RawMessage(answer)} })
+			proxy.Handle(func(rpcproxy.Call) rpcproxy.Answer { return rpcproxy.Answer{Result: json.RawMessage(answer)} })
 			_, _, err := light.Newest(ctx, proxy.URL)
 			require.ErrorIs(t, err, light.ErrUnavailable)
 		})

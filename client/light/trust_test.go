@@ -18,30 +18,31 @@ import (
 	"github.com/medibloc/panacea/app/apptest"
 	"github.com/medibloc/panacea/client/internal/testnet"
 	"github.com/medibloc/panacea/client/light"
+	"github.com/medibloc/panacea/internal/rpcproxy"
 )
 
 // forge makes a proxy show, from a height on, other blocks than the chain has, which the chain's validator has signed: a fork that only a
 // validator can make.
-func forge(t *testing.T, p *testnet.Proxy, from int64) (evidence *atomic.Int64) {
+func forge(t *testing.T, p *rpcproxy.Proxy, from int64) (evidence *atomic.Int64) {
 	t.Helper()
 	home := testnet.Network.Nodes[0].Home
 	key := privval.LoadFilePVEmptyState(filepath.Join(home, "config", "priv_validator_key.json"), "").Key.PrivKey
 	evidence = &atomic.Int64{}
-	p.Handle(func(c testnet.Call) testnet.Answer {
+	p.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 		if c.Method == "broadcast_evidence" {
 			evidence.Add(1) // the network must go on
-			return testnet.Answer{Drop: true}
+			return rpcproxy.Answer{Drop: true}
 		}
 		result, failed := c.Forward()
 		var commit coretypes.ResultCommit
 		if c.Method != "commit" || failed != nil {
-			return testnet.Answer{Result: result, Error: failed}
+			return rpcproxy.Answer{Result: result, Error: failed}
 		}
 		if err := cmtjson.Unmarshal(result, &commit); err != nil {
 			t.Error(err)
 		}
 		if commit.Height < from {
-			return testnet.Answer{Result: result}
+			return rpcproxy.Answer{Result: result}
 		}
 		commit.AppHash = make([]byte, 32)
 		commit.Commit.BlockID.Hash = commit.Header.Hash()
@@ -54,7 +55,7 @@ func forge(t *testing.T, p *testnet.Proxy, from int64) (evidence *atomic.Int64) 
 		if err != nil {
 			t.Error(err)
 		}
-		return testnet.Answer{Result: forged}
+		return rpcproxy.Answer{Result: forged}
 	})
 	return evidence
 }
@@ -64,16 +65,16 @@ func TestConflictingChainsEndAllTrust(t *testing.T) {
 	ctx := testnet.Context(t)
 	for name, order := range map[string][]int{"a witness forks": {0, 1}, "the primary forks": {1, 0}} {
 		t.Run(name, func(t *testing.T) {
-			honest, forked := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC), testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+			honest, forked := rpcproxy.New(t, testnet.Network.Nodes[0].RPC), rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 			// Evidence would be right, and end the network of one validator.
 			var evidence atomic.Int64
-			honest.Handle(func(c testnet.Call) testnet.Answer {
+			honest.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 				if c.Method == "broadcast_evidence" {
 					evidence.Add(1)
-					return testnet.Answer{Drop: true}
+					return rpcproxy.Answer{Drop: true}
 				}
 				result, failed := c.Forward()
-				return testnet.Answer{Result: result, Error: failed}
+				return rpcproxy.Answer{Result: result, Error: failed}
 			})
 			urls := []string{honest.URL, forked.URL}
 			setup := config(t)
@@ -195,7 +196,7 @@ func TestTheClockIsTheCallers(t *testing.T) {
 func TestAnOldStateIsNotTakenForAFreshOne(t *testing.T) {
 	testnet.Needed(t)
 	ctx := testnet.Context(t)
-	proxy := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	proxy := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 	setup := config(t)
 	setup.Nodes = []string{proxy.URL}
 	var ahead atomic.Int64
@@ -208,13 +209,13 @@ func TestAnOldStateIsNotTakenForAFreshOne(t *testing.T) {
 	// The node stands still for whoever asks for the newest block.
 	var first sync.Once
 	var frozen json.RawMessage
-	proxy.Handle(func(c testnet.Call) testnet.Answer {
+	proxy.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 		result, failed := c.Forward()
 		if c.Method == "commit" {
 			first.Do(func() { frozen = result })
 			result = frozen
 		}
-		return testnet.Answer{Result: result, Error: failed}
+		return rpcproxy.Answer{Result: result, Error: failed}
 	})
 	again, err := client.Latest(ctx)
 	require.NoError(t, err)
@@ -227,12 +228,12 @@ func TestAnOldStateIsNotTakenForAFreshOne(t *testing.T) {
 	require.Equal(t, again.Height(), still.Height())
 
 	// Then it shows an older block than it did.
-	proxy.Handle(func(c testnet.Call) testnet.Answer {
+	proxy.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 		if c.Method == "commit" {
 			c = c.With(map[string]any{"height": "3"})
 		}
 		result, failed := c.Forward()
-		return testnet.Answer{Result: result, Error: failed}
+		return rpcproxy.Answer{Result: result, Error: failed}
 	})
 	latest, err := client.Latest(ctx)
 	require.NoError(t, err)
@@ -242,17 +243,17 @@ func TestAnOldStateIsNotTakenForAFreshOne(t *testing.T) {
 func TestAnotherNodeIsAskedWhenOneStandsStill(t *testing.T) {
 	testnet.Needed(t)
 	ctx := testnet.Context(t)
-	stuck := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	stuck := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 	setup := config(t)
 	setup.Nodes = []string{stuck.URL, testnet.Network.Nodes[0].RPC}
 	client, err := light.New(ctx, setup)
 	require.NoError(t, err)
-	stuck.Handle(func(c testnet.Call) testnet.Answer {
+	stuck.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 		if c.Method == "commit" && !strings.Contains(string(c.Params), "height") {
 			c = c.With(map[string]any{"height": "3"})
 		}
 		result, failed := c.Forward()
-		return testnet.Answer{Result: result, Error: failed}
+		return rpcproxy.Answer{Result: result, Error: failed}
 	})
 	height, err := testnet.Network.Nodes[0].Height(ctx)
 	require.NoError(t, err)
@@ -268,14 +269,14 @@ func TestWhenNoNodeAnswersNothingIsTheLatest(t *testing.T) {
 	testnet.Needed(t)
 	ctx := testnet.Context(t)
 	setup := config(t)
-	first, second := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC), testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	first, second := rpcproxy.New(t, testnet.Network.Nodes[0].RPC), rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 	setup.Nodes = []string{first.URL, second.URL}
 	client, err := light.New(ctx, setup)
 	require.NoError(t, err)
 	_, err = client.Latest(ctx)
 	require.NoError(t, err)
 
-	down := func(testnet.Call) testnet.Answer { return testnet.Answer{Drop: true} }
+	down := func(rpcproxy.Call) rpcproxy.Answer { return rpcproxy.Answer{Drop: true} }
 	first.Handle(down)
 	_, err = client.Latest(ctx)
 	require.NoError(t, err, "the other one answers")
@@ -301,12 +302,12 @@ func TestWhatWasProvenIsNotAskedForAgain(t *testing.T) {
 	created, err := alice.Send(ctx, d.Create(alice.Address()))
 	require.NoError(t, err)
 
-	proxy := testnet.NewProxy(t, testnet.Network.Nodes[0].RPC)
+	proxy := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
 	var calls atomic.Int64
-	proxy.Handle(func(c testnet.Call) testnet.Answer {
+	proxy.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
 		calls.Add(1)
 		result, failed := c.Forward()
-		return testnet.Answer{Result: result, Error: failed}
+		return rpcproxy.Answer{Result: result, Error: failed}
 	})
 	setup := config(t)
 	setup.Nodes = []string{proxy.URL}

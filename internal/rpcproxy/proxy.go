@@ -1,4 +1,5 @@
-package testnet
+// Package rpcproxy stands between a client and a CometBFT node, and lies as a test says.
+package rpcproxy
 
 import (
 	"bytes"
@@ -50,8 +51,8 @@ type Proxy struct {
 	server  *httptest.Server
 }
 
-// NewProxy returns a proxy of a node's RPC that passes on everything until it is told otherwise. It ends with the test.
-func NewProxy(t testing.TB, node string) *Proxy {
+// New returns a proxy of a node's RPC that passes on everything until it is told otherwise. It ends with the test.
+func New(t testing.TB, node string) *Proxy {
 	t.Helper()
 	target, err := url.Parse(node)
 	require.NoError(t, err)
