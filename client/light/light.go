@@ -35,8 +35,9 @@ type TrustedBlock struct {
 type Config struct {
 	// ChainID is the chain's.
 	ChainID string
-	// Nodes are the RPC addresses of nodes, none of them trusted, such as http://127.0.0.1:26657. Each header comes from one and is
-	// compared with those of the others, so more than one, of different operators, makes a fork seen. Values come from any.
+	// Nodes are the RPC addresses of nodes, none of them trusted, such as http://127.0.0.1:26657. Each header comes from one and must be
+	// confirmed by another, so more than one, of different operators, makes a fork seen; of two, both must answer, and of three one may be down.
+	// Values come from any.
 	Nodes []string
 	// Trusted is the block that trust starts from. It is not needed once the store has blocks.
 	Trusted TrustedBlock

@@ -269,8 +269,8 @@ func TestWhenNoNodeAnswersNothingIsTheLatest(t *testing.T) {
 	testnet.Needed(t)
 	ctx := testnet.Context(t)
 	setup := config(t)
-	first, second := rpcproxy.New(t, testnet.Network.Nodes[0].RPC), rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
-	setup.Nodes = []string{first.URL, second.URL}
+	first, second, third := rpcproxy.New(t, testnet.Network.Nodes[0].RPC), rpcproxy.New(t, testnet.Network.Nodes[0].RPC), rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
+	setup.Nodes = []string{first.URL, second.URL, third.URL}
 	client, err := light.New(ctx, setup)
 	require.NoError(t, err)
 	_, err = client.Latest(ctx)
@@ -279,8 +279,9 @@ func TestWhenNoNodeAnswersNothingIsTheLatest(t *testing.T) {
 	down := func(rpcproxy.Call) rpcproxy.Answer { return rpcproxy.Answer{Drop: true} }
 	first.Handle(down)
 	_, err = client.Latest(ctx)
-	require.NoError(t, err, "the other one answers")
+	require.NoError(t, err, "the others answer, and confirm each other")
 	second.Handle(down)
+	third.Handle(down)
 	_, err = client.Latest(ctx)
 	require.ErrorIs(t, err, light.ErrUnverified)
 	_, err = client.Fresh(ctx, time.Hour)

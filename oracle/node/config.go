@@ -270,8 +270,8 @@ const configText = `# Configuration of oracled. It holds no secret, and nothing 
 [chain]
 # The chain that this oracle is for. The enclave was made for it and works for no other.
 id = {{toml .Chain.ID}}
-# RPC addresses of nodes. None is trusted: everything is verified by light client. Name several, of different operators, so that a fork is
-# noticed and one that is down does no harm.
+# RPC addresses of nodes. None is trusted: everything is verified by light client. Name three or more, of different operators: a header from
+# one must be confirmed by another, so that a fork is noticed and one that is down does no harm.
 nodes = {{toml .Chain.Nodes}}
 # How long a block is trusted after its time: less than the chain's unbonding period, two thirds of which are usual. An oracle that was off
 # for longer starts anew from a trusted block.
