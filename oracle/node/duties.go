@@ -57,8 +57,7 @@ func (n *Node) lookAgain(ctx context.Context) (Standing, *light.Snapshot, error)
 // act does what an approved oracle owes the chain.
 func (n *Node) act(ctx context.Context, standing Standing, s *light.Snapshot) {
 	if n.secrets.Load() == nil {
-		_, err := n.obtainSecret(ctx, s)
-		n.tell(ctx, "obtaining the oracle secret", err)
+		n.tell(ctx, "obtaining the oracle secret", n.findSecret(ctx, s, standing))
 	}
 	if time.Since(n.renewalFailed) >= renewalPause {
 		err := n.renew(ctx, s, standing.Oracle)
@@ -71,6 +70,14 @@ func (n *Node) act(ctx context.Context, standing Standing, s *light.Snapshot) {
 	if secrets := n.secrets.Load(); secrets != nil && standing.State == Active {
 		n.tell(ctx, "approving newcomers", n.approveAll(ctx, s, secrets.oracle))
 	}
+}
+
+// findSecret takes the oracle secret from the sealed state, as the first oracle's is, or else from an approver.
+func (n *Node) findSecret(ctx context.Context, s *light.Snapshot, standing Standing) error {
+	if err := n.loadSecret(ctx, s, standing); err != nil || n.secrets.Load() != nil {
+		return err
+	}
+	return n.obtainSecret(ctx, s)
 }
 
 // tell logs a duty's error when it is another than last time, and that it is over.

@@ -249,15 +249,15 @@ func approvalsOf(ctx context.Context, s *light.Snapshot, address string, nodeKey
 	return answer.Approvals, nil
 }
 
-// obtainSecret opens the oracle secret that an approver sealed to this enclave. It reports whether there was one that is the chain's.
-func (n *Node) obtainSecret(ctx context.Context, s *light.Snapshot) (bool, error) {
+// obtainSecret opens the oracle secret that an approver sealed to this enclave, if there is one that is the chain's.
+func (n *Node) obtainSecret(ctx context.Context, s *light.Snapshot) error {
 	chainKey, err := s.OraclePublicKey(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	approvals, err := approvalsOf(ctx, s, n.identity.Operator, n.keys.signingPublic())
 	if err != nil {
-		return false, err
+		return err
 	}
 	me := seal.Handshake{ChainID: n.identity.ChainID, Target: n.Address(), Measurement: n.enclave.Measurement()}
 	for _, approval := range approvals {
@@ -274,11 +274,11 @@ func (n *Node) obtainSecret(ctx context.Context, s *light.Snapshot) (bool, error
 		}
 		if err := n.keepSecret(ctx, secret); err != nil {
 			secret.Zero()
-			return false, err
+			return err
 		}
 		n.secrets.Store(secrets)
 		n.log.Info("the oracle secret is here", "approver", approval.Approver)
-		return true, nil
+		return nil
 	}
-	return false, nil
+	return nil
 }
