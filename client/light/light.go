@@ -219,6 +219,7 @@ func (c *Client) trustConfigured(ctx context.Context) error {
 	}
 	options := cmtlight.TrustOptions{Period: c.config.TrustingPeriod, Height: trusted.Height, Hash: trusted.Hash}
 	var errs []error
+	kind := ErrUnverified
 	for range c.nodes {
 		primary, witnesses := c.sources()
 		light, err := cmtlight.NewClient(ctx, c.config.ChainID, options, primary, witnesses, c.config.Store, c.options()...)
@@ -228,8 +229,11 @@ func (c *Client) trustConfigured(ctx context.Context) error {
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", c.nodes[c.primary].address, err))
 		c.primary = (c.primary + 1) % len(c.nodes)
+		if !errors.Is(err, provider.ErrNoResponse) && ctx.Err() == nil {
+			kind = ErrTrustedBlock
+		}
 	}
-	return fmt.Errorf("%w: height %d, hash %X: %w", ErrTrustedBlock, trusted.Height, trusted.Hash, errors.Join(errs...))
+	return fmt.Errorf("%w: height %d, hash %X: %w", kind, trusted.Height, trusted.Hash, errors.Join(errs...))
 }
 
 // sources returns the node that headers come from and those that confirm them. A single node confirms its own.

@@ -116,6 +116,15 @@ func TestTrustBeginsWithTheTrustedBlockOnly(t *testing.T) {
 		_, err := light.New(ctx, setup)
 		require.ErrorIs(t, err, light.ErrTrustedBlock)
 	})
+	t.Run("no node that answers", func(t *testing.T) {
+		setup := config(t)
+		down := rpcproxy.New(t, testnet.Network.Nodes[0].RPC)
+		down.Handle(func(rpcproxy.Call) rpcproxy.Answer { return rpcproxy.Answer{Drop: true} })
+		setup.Nodes = []string{down.URL}
+		_, err := light.New(ctx, setup)
+		require.ErrorIs(t, err, light.ErrUnverified)
+		require.NotErrorIs(t, err, light.ErrTrustedBlock, "nobody has shown another block")
+	})
 	t.Run("none", func(t *testing.T) {
 		setup := config(t)
 		setup.Trusted = light.TrustedBlock{}

@@ -10,6 +10,8 @@ import (
 	"github.com/medibloc/panacea/client/light"
 	"github.com/medibloc/panacea/oracle/state"
 	oracletypes "github.com/medibloc/panacea/x/oracle/types"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
 // draft is a message of the node key that is not numbered and signed yet.
@@ -63,6 +65,11 @@ func (n *Node) speak(ctx context.Context, s *light.Snapshot, d draft) (client.Re
 	*d.sender = n.sender.Address().String()
 	if err := n.signNext(ctx, d, number); err != nil {
 		return client.Result{}, err
+	}
+	if m, ok := d.message.(sdk.HasValidateBasic); ok {
+		if err := m.ValidateBasic(); err != nil {
+			return client.Result{}, err
+		}
 	}
 	result, err := send(ctx, n.sender, d.message)
 	if err != nil {

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -122,21 +123,28 @@ func (d initialised) text() string {
 // trusted returns the block to trust: the one that was given, or the newest that a node shows.
 func (f *initFlags) trusted(cmd *cobra.Command) (light.TrustedBlock, error) {
 	if (f.trustedHeight == 0) != (f.trustedHash == "") {
-		return light.TrustedBlock{}, fmt.Errorf("--trusted-height and --trusted-hash go together")
+		return light.TrustedBlock{}, errTrustedFlags
 	}
-	if f.trustedHash != "" {
-		hash, err := hex.DecodeString(f.trustedHash)
-		if err != nil || len(hash) != 32 {
-			return light.TrustedBlock{}, fmt.Errorf("--trusted-hash takes 64 hexadecimal digits")
+	return trustedBlock(cmd, f.config.Chain.ID, f.config.Chain.Nodes, f.trustedHeight, f.trustedHash)
+}
+
+var errTrustedFlags = errors.New("--trusted-height and --trusted-hash go together")
+
+// trustedBlock returns the block of a height and a hash in hexadecimal or, without a hash, the newest that a node of the chain shows.
+func trustedBlock(cmd *cobra.Command, chainID string, nodes []string, height int64, hash string) (light.TrustedBlock, error) {
+	if hash != "" {
+		raw, err := hex.DecodeString(hash)
+		if err != nil || len(raw) != 32 || height <= 0 {
+			return light.TrustedBlock{}, errors.New("--trusted-hash takes 64 hexadecimal digits, and --trusted-height a positive number")
 		}
-		return light.TrustedBlock{Height: f.trustedHeight, Hash: hash}, nil
+		return light.TrustedBlock{Height: height, Hash: raw}, nil
 	}
-	chainID, block, err := node.FetchTrustedBlock(cmd.Context(), f.config.Chain.Nodes)
+	shown, block, err := node.FetchTrustedBlock(cmd.Context(), nodes)
 	if err != nil {
 		return light.TrustedBlock{}, err
 	}
-	if chainID != f.config.Chain.ID {
-		return light.TrustedBlock{}, fmt.Errorf("the node is of chain %s, and --chain-id says %s", chainID, f.config.Chain.ID)
+	if shown != chainID {
+		return light.TrustedBlock{}, fmt.Errorf("the node is of chain %s, and not of %s", shown, chainID)
 	}
 	return block, nil
 }

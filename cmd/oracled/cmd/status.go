@@ -63,7 +63,7 @@ func runStatus(cmd *cobra.Command, o *options) error {
 	}
 	card, err := node.ReadCard(o.home)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: `oracled init` was interrupted: begin with a new --home", err)
 	}
 	s := status{Card: card}
 	if at, err := node.ReadAddresses(o.home); err == nil {

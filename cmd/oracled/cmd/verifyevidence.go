@@ -114,32 +114,31 @@ func runVerifyEvidence(cmd *cobra.Command, o *options, f *verifyFlags, text stri
 
 // observe starts a light client from the home, or from the flags.
 func (f *verifyFlags) observe(cmd *cobra.Command, o *options) (*light.Client, error) {
+	if (f.chainID == "") != (len(f.nodes) == 0) {
+		return nil, errors.New("--chain-id and --node go together; without both, the home's are used")
+	}
+	if (f.trustedHeight == 0) != (f.trustedHash == "") {
+		return nil, errTrustedFlags
+	}
 	period := node.DefaultConfig().Chain.TrustingPeriod
-	trusted := light.TrustedBlock{Height: f.trustedHeight}
-	hash := f.trustedHash
-	if f.chainID == "" || len(f.nodes) == 0 {
+	height, hash := f.trustedHeight, f.trustedHash
+	if f.chainID == "" {
 		c, err := node.ReadConfig(o.home)
 		if err != nil {
 			return nil, fmt.Errorf("%w; or name a chain with --chain-id and --node", err)
 		}
 		f.chainID, f.nodes, period = c.Chain.ID, c.Chain.Nodes, c.Chain.TrustingPeriod
 		if card, err := node.ReadCard(o.home); err == nil && hash == "" {
-			trusted.Height, hash = card.TrustedHeight, card.TrustedHash
+			height, hash = card.TrustedHeight, card.TrustedHash
 		}
 	}
+	trusted, err := trustedBlock(cmd, f.chainID, f.nodes, height, hash)
+	if err != nil {
+		return nil, err
+	}
 	if hash == "" {
-		chainID, newest, err := node.FetchTrustedBlock(cmd.Context(), f.nodes)
-		if err != nil {
-			return nil, err
-		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "trusting block %d %X of %s, as the node shows it: compare it, or give --trusted-height and --trusted-hash\n",
-			newest.Height, newest.Hash, chainID)
-		trusted = newest
-	} else {
-		var err error
-		if trusted.Hash, err = hex.DecodeString(hash); err != nil {
-			return nil, fmt.Errorf("--trusted-hash takes hexadecimal digits: %w", err)
-		}
+			trusted.Height, trusted.Hash, f.chainID)
 	}
 	return node.Observe(cmd.Context(), f.chainID, f.nodes, trusted, time.Duration(period))
 }

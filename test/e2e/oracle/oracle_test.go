@@ -2,10 +2,12 @@ package oracle
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -95,6 +97,36 @@ func TestOracles(t *testing.T) {
 		require.Contains(t, stderr, "no approved oracle")
 	})
 
+	t.Run("what cannot be meant is named", func(t *testing.T) {
+		anyone := newOperator(t, "validator3", "alice")
+		oracle, chain, hash := network.Accounts[second.validator], "--chain-id="+network.ChainID, "--trusted-hash="+strings.Repeat("0", 64)
+		for want, args := range map[string][]string{
+			"is no oracle's address":               {"panacea1oops", chain, "--node", network.Nodes[1].RPC},
+			"--chain-id and --node go together":    {oracle, chain},
+			"--trusted-height and --trusted-hash":  {oracle, chain, "--node", network.Nodes[1].RPC, hash},
+			"64 hexadecimal digits":                {oracle, chain, "--node", network.Nodes[1].RPC, "--trusted-height=2", "--trusted-hash=ab"},
+			"the node is of chain":                 {oracle, "--chain-id=mars", "--node", network.Nodes[1].RPC},
+			"no node shows a block":                {oracle, chain, "--node", "http://127.0.0.1:1"},
+			"no header that verifies":              {oracle, chain, "--node", "http://127.0.0.1:1", "--trusted-height=2", hash},
+			"another block at the height":          {oracle, chain, "--node", network.Nodes[1].RPC, "--trusted-height=2", hash},
+			"take one like http://127.0.0.1:26657": {oracle, chain, "--node", "://"},
+		} {
+			_, stderr, err := anyone.try(append([]string{"verify-evidence"}, args...)...)
+			require.Error(t, err, want)
+			require.Contains(t, stderr, want)
+			require.NotContains(t, stderr, "goroutine")
+		}
+	})
+
+	t.Run("what a crash leaves is not the memory that secrets are in", func(t *testing.T) {
+		if runtime.GOOS != "linux" {
+			t.Skip("looks into /proc, which only Linux has")
+		}
+		limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", first.process.Process.Pid))
+		require.NoError(t, err)
+		require.Regexp(t, `Max core file size +0 +0 `, string(limits))
+	})
+
 	t.Run("the API says that the enclave is simulated, and metrics count", func(t *testing.T) {
 		status := get(t, firstAt.API+"/v1/status")
 		require.Contains(t, status, `"simulated":true`)
@@ -161,6 +193,14 @@ func TestOracles(t *testing.T) {
 	})
 
 	t.Run("a home put back as it was is refused", func(t *testing.T) {
+		for want, args := range map[string][]string{
+			"nothing to change": nil, "decimal fraction": {"--commission-rate", "much"}, "it must be 0 to 1": {"--commission-rate", "1.1"}, "endpoint": {"--endpoint", "nonsense"},
+		} {
+			_, stderr, err := second.try(append([]string{"update-info"}, args...)...)
+			require.Error(t, err, want)
+			require.Contains(t, stderr, want)
+			require.NotContains(t, stderr, "MED", "money is not what is wrong")
+		}
 		old := filepath.Join(t.TempDir(), "old")
 		require.NoError(t, os.CopyFS(old, os.DirFS(second.home)))
 		// The number of a message is remembered before it is sure to be used, so the memory may be one ahead: two messages show it.
