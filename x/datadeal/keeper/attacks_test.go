@@ -37,10 +37,11 @@ func requireRefused(t *testing.T, c *fixture.Chain, attacks []attack) {
 	before, money := c.Export(), c.Store(banktypes.StoreKey)
 	for _, a := range attacks {
 		t.Run(a.name, func(t *testing.T) {
-			ctx, _ := c.Ctx.CacheContext() // as a transaction, whose writes go if it fails
+			ctx, _ := c.Ctx.CacheContext()
 			require.ErrorIs(t, a.run(ctx), a.want)
-			require.Equal(t, before, c.Export())
-			require.Equal(t, money, c.Store(banktypes.StoreKey))
+			require.Equal(t, before, c.At(ctx).Export(), "nothing is written before the refusal")
+			require.Equal(t, money, c.At(ctx).Store(banktypes.StoreKey))
+			require.Empty(t, c.At(ctx).Uncredited())
 		})
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // TestIndependentDealsWriteNoKeyTwice: deals of two consumers, consents to two deals that the same oracles vouch for, and the end of a
-// deal write no common key, in this module's store nor in the bank's, so that they execute in parallel.
+// deal write or delete no common key, in this module's store nor in those of bank and accounts, so that they execute in parallel.
 func TestIndependentDealsWriteNoKeyTwice(t *testing.T) {
 	c := fixture.New(t)
 	c.Fund(fixture.Account("third"), fixture.Umed(1_000_000_000))
@@ -22,11 +22,14 @@ func TestIndependentDealsWriteNoKeyTwice(t *testing.T) {
 	first, second, third := c.Create(c.CreateMsg("consumer")), c.Create(c.CreateMsg("consumer")), c.Create(c.CreateMsg("third"))
 	c.Sell(first, "a", "a provider")
 	c.Sell(first, "b", "a provider")
-	stores := []string{types.StoreKey, banktypes.StoreKey, authtypes.StoreKey}
-	before := map[string]map[string]string{}
-	for _, store := range stores {
-		before[store] = c.Store(store)
+	state := func(c *fixture.Chain) map[string]map[string]string {
+		all := map[string]map[string]string{"credited at the end of the block": c.Uncredited()}
+		for _, store := range []string{types.StoreKey, banktypes.StoreKey, authtypes.StoreKey} {
+			all[store] = c.Store(store)
+		}
+		return all
 	}
+	before := state(c)
 	written := map[string]string{}
 	index := 0
 	for name, execute := range map[string]func(ctx sdk.Context) error{
@@ -51,23 +54,33 @@ func TestIndependentDealsWriteNoKeyTwice(t *testing.T) {
 			return err
 		},
 	} {
-		chain := *c.Chain
-		at := *c
-		at.Chain = &chain
-		at.Ctx, _ = c.Ctx.CacheContext()
-		at.Ctx = at.Ctx.WithTxIndex(index) // as which the bank keeps what it credits at the block's end
+		ctx, _ := c.Ctx.CacheContext()
+		ctx = ctx.WithTxIndex(index) // as which the bank keeps what it credits at the block's end
 		index++
-		require.NoError(t, execute(at.Ctx), name)
-		for _, store := range stores {
-			for key, value := range at.Store(store) {
-				if before[store][key] != value {
-					require.Empty(t, written[store+key], "%s and %s write %x in %s", name, written[store+key], key, store)
-					written[store+key] = name
-				}
+		require.NoError(t, execute(ctx), name)
+		for store, after := range state(c.At(ctx)) {
+			for _, key := range changed(before[store], after) {
+				require.Empty(t, written[store+key], "%s and %s write %x in %s", name, written[store+key], key, store)
+				written[store+key] = name
 			}
 		}
 	}
 	require.NotEmpty(t, written)
+}
+
+// changed returns the keys that were set, changed or deleted.
+func changed(before, after map[string]string) (keys []string) {
+	for key, value := range after {
+		if old, found := before[key]; !found || old != value {
+			keys = append(keys, key)
+		}
+	}
+	for key := range before {
+		if _, found := after[key]; !found {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // TestAConsentCostsWhatItsDealAsksNotWhatItSays: long requirements and terms are neither read nor written by consents.
