@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -66,21 +67,19 @@ func (s queryServer) Deals(ctx context.Context, req *types.QueryDealsRequest) (*
 	return &types.QueryDealsResponse{Deals: deals, Pagination: next}, pageError(err)
 }
 
-// dealsOf lists a page of a consumer's deals, in the order of their numbers. With a status it looks at all of them for those.
+// dealsOf lists a page of a consumer's deals, in the order of their numbers. With a status it gives those of the page that have it, so
+// that a page reads no more deals than its limit.
 func (s queryServer) dealsOf(ctx context.Context, consumer string, status types.DealStatus, page *query.PageRequest) ([]types.Deal, *query.PageResponse, error) {
 	account, err := s.k.addressBytes(consumer)
 	if err != nil {
 		return nil, nil, err
 	}
-	return query.CollectionFilteredPaginate(ctx, s.k.DealsByConsumer, page,
-		func(_ numberKey, id []byte) (bool, error) {
-			if status == types.DEAL_STATUS_UNSPECIFIED {
-				return true, nil
-			}
-			return s.k.DealsByStatus.Has(ctx, collections.Join(int32(status), id))
-		},
+	deals, next, err := query.CollectionPaginate(ctx, s.k.DealsByConsumer, page,
 		func(_ numberKey, id []byte) (types.Deal, error) { return s.k.deal(ctx, id) },
 		query.WithCollectionPaginationPairPrefix[sdk.AccAddress, uint64](account))
+	return slices.DeleteFunc(deals, func(deal types.Deal) bool {
+		return status != types.DEAL_STATUS_UNSPECIFIED && deal.Status != status
+	}), next, err
 }
 
 // Consent returns a consent by deal and data commitment.

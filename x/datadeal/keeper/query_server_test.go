@@ -72,6 +72,14 @@ func TestQueries(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a page looks at no more deals than its limit", func(t *testing.T) {
+		first, err := c.Queries.Deals(c.Ctx, &types.QueryDealsRequest{
+			Consumer: fixture.Address(t, "other"), Status: types.DEAL_STATUS_DEACTIVATED, Pagination: &query.PageRequest{Limit: 1},
+		})
+		require.NoError(t, err)
+		require.Empty(t, first.Deals, "the consumer's first deal has expired")
+		require.NotEmpty(t, first.Pagination.NextKey)
+	})
 	t.Run("a consent", func(t *testing.T) {
 		certificate := c.Certificate(active, "a", "provider")
 		response, err := c.Queries.Consent(c.Ctx, &types.QueryConsentRequest{DealId: active.Id, DataCommitment: hex.EncodeToString(certificate.DataCommitment)})
