@@ -130,25 +130,7 @@ func (k Keeper) checkObject(ctx context.Context, o *offer) error {
 // checkAnswers checks that each term is answered once, and each required one agreed to. Errors: ErrTermUnknown,
 // ErrTermAnsweredTwice, ErrTermNotAnswered, ErrTermNotAgreed.
 func (k Keeper) checkAnswers(_ context.Context, o *offer) error {
-	answered := make(map[uint32]bool, len(o.msg.Answers))
-	for _, answer := range o.msg.Answers {
-		term, ok := o.deal.Term(answer.TermId)
-		switch {
-		case !ok:
-			return types.ErrTermUnknown.Wrapf("%d", answer.TermId)
-		case answered[answer.TermId]:
-			return types.ErrTermAnsweredTwice.Wrapf("%d", answer.TermId)
-		case term.Required && !answer.Agreed:
-			return types.ErrTermNotAgreed.Wrapf("%d", answer.TermId)
-		}
-		answered[answer.TermId] = true
-	}
-	for _, term := range o.deal.Terms {
-		if !answered[term.Id] {
-			return types.ErrTermNotAnswered.Wrapf("%d", term.Id)
-		}
-	}
-	return nil
+	return o.deal.CheckAnswers(o.msg.Answers)
 }
 
 // checkSignatures checks that each signer is an active oracle, and its signature. The errors are x/oracle's: why the oracle is not

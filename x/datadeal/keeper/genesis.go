@@ -7,8 +7,8 @@ import (
 	"github.com/medibloc/panacea/x/datadeal/types"
 )
 
-// InitGenesis stores a genesis state, and makes the indexes that follow from it. It runs after x/bank's: each escrow must hold
-// exactly what is left of its deal's budget.
+// InitGenesis stores a genesis state, and makes the indexes that follow from it. It runs after x/auth's and x/bank's: each escrow
+// must hold exactly what is left of its deal's budget, in a plain account.
 func (k Keeper) InitGenesis(ctx context.Context, state *types.GenesisState) error {
 	if err := state.Validate(); err != nil {
 		return err

@@ -9,6 +9,8 @@ import (
 	"cosmossdk.io/collections"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	vestingtypes "github.com/cosmos/cosmos-sdk/x/auth/vesting/types"
 
 	"github.com/medibloc/panacea/x/datadeal/internal/fixture"
 	"github.com/medibloc/panacea/x/datadeal/types"
@@ -127,7 +129,15 @@ func TestGenesisThatContradictsItselfIsRefused(t *testing.T) {
 		"a consent without signatures":   func(g *types.GenesisState) { consent(g, active).Signatures = nil },
 		"a consent of no status":         func(g *types.GenesisState) { consent(g, active).Status = 0 },
 		"a consent at a negative height": func(g *types.GenesisState) { consent(g, active).Height = -1 },
+		"a consent before its deal":      func(g *types.GenesisState) { consent(g, active).Height = active.CreatedHeight - 1 },
+		"a consent after its deal":       func(g *types.GenesisState) { consent(g, completed).Height = completed.ClosedHeight + 1 },
+		"a deal closed before it began":  func(g *types.GenesisState) { deal(g, expired).CreatedHeight = expired.ClosedHeight + 1 },
 		"a consent at no time":           func(g *types.GenesisState) { consent(g, active).Time = time.Time{} },
+		"a consent at an earlier time":   func(g *types.GenesisState) { consent(g, active).Time = active.CreatedAt.Add(-1) },
+		"a consent when time was over":   func(g *types.GenesisState) { consent(g, active).Time = active.ExpiresAt },
+		"an answer that is missing":      func(g *types.GenesisState) { consent(g, active).Answers = nil },
+		"an answer to no term":           func(g *types.GenesisState) { consent(g, active).Answers[0].TermId = 99 },
+		"a required term not agreed to":  func(g *types.GenesisState) { consent(g, active).Answers[0].Agreed = false },
 		"an oracle that was not paid":    func(g *types.GenesisState) { consent(g, active).OracleRewards = consent(g, active).OracleRewards[1:] },
 		"an oracle that did not sign":    func(g *types.GenesisState) { consent(g, active).OracleRewards[0].Oracle = active.Consumer },
 		"a reward in other money":        func(g *types.GenesisState) { consent(g, active).ProviderReward.Denom = "uatom" },
@@ -151,6 +161,23 @@ func TestGenesisThatContradictsItselfIsRefused(t *testing.T) {
 			require.Error(t, other.Keeper.InitGenesis(other.Ctx, &spoiled))
 		})
 	}
+	t.Run("an escrow that locks its money", func(t *testing.T) {
+		state, err := c.Keeper.ExportGenesis(c.Ctx)
+		require.NoError(t, err)
+		other := fixture.NewEmpty(t)
+		for _, deal := range state.Deals {
+			if left := deal.Remaining(); left.IsPositive() {
+				other.Fund(fixture.Escrow(t, deal), left)
+			}
+		}
+		require.NoError(t, other.Keeper.InitGenesis(cached(other), state), "a plain one passes")
+		escrow := fixture.Escrow(t, active)
+		account := other.Accounts.GetAccount(other.Ctx, escrow).(*authtypes.BaseAccount)
+		locked, err := vestingtypes.NewPermanentLockedAccount(account, sdk.NewCoins(active.Remaining()))
+		require.NoError(t, err)
+		other.Accounts.SetAccount(other.Ctx, locked)
+		require.ErrorIs(t, other.Keeper.InitGenesis(other.Ctx, state), types.ErrInvalidGenesis)
+	})
 	t.Run("escrows without money", func(t *testing.T) {
 		state, err := c.Keeper.ExportGenesis(c.Ctx)
 		require.NoError(t, err)

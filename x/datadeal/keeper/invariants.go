@@ -7,13 +7,15 @@ import (
 	"cosmossdk.io/collections"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/medibloc/panacea/x/datadeal/types"
 )
 
 // CheckInvariants returns an error if the state breaks one of the module's invariants:
 //
-//   - each escrow account holds exactly budget − paid − refunded, and nothing once its deal is closed;
+//   - each escrow account is a plain one, which locks nothing, and holds exactly budget − paid − refunded, and nothing once its deal is
+//     closed;
 //   - what was paid, and how often, is what the deal's consents say, each of which cost the price;
 //   - no data commitment and no uniqueness tag was bought twice in a deal, no object anywhere (types.GenesisState.Validate);
 //   - every index says exactly what follows from deals and consents.
@@ -47,7 +49,7 @@ func (k Keeper) CheckInvariants(ctx context.Context) error {
 	return k.checkCounts(ctx, want)
 }
 
-// checkEscrow checks that a deal's escrow account holds what is left of the budget.
+// checkEscrow checks that a deal's escrow account holds what is left of the budget, and can pay it.
 func (k Keeper) checkEscrow(ctx context.Context, deal types.Deal) error {
 	escrow, err := k.addressBytes(deal.Escrow)
 	if err != nil {
@@ -56,6 +58,11 @@ func (k Keeper) checkEscrow(ctx context.Context, deal types.Deal) error {
 	balance, left := k.bank.GetBalance(ctx, escrow, deal.Budget.Denom), deal.Remaining()
 	if !balance.Equal(left) {
 		return fmt.Errorf("the escrow of deal %s holds %s, not %s", deal.Id, balance, left)
+	}
+	switch account := k.accounts.GetAccount(ctx, escrow).(type) {
+	case nil, *authtypes.BaseAccount:
+	default:
+		return fmt.Errorf("the escrow of deal %s is a %T", deal.Id, account)
 	}
 	return nil
 }

@@ -67,6 +67,30 @@ func (d Deal) Term(id uint32) (AgreementTerm, bool) {
 	return AgreementTerm{}, false
 }
 
+// CheckAnswers checks that each term is answered once, and each required one agreed to. Errors: ErrTermUnknown, ErrTermAnsweredTwice,
+// ErrTermNotAnswered, ErrTermNotAgreed.
+func (d Deal) CheckAnswers(answers []TermAnswer) error {
+	answered := make(map[uint32]bool, len(answers))
+	for _, answer := range answers {
+		term, ok := d.Term(answer.TermId)
+		switch {
+		case !ok:
+			return ErrTermUnknown.Wrapf("%d", answer.TermId)
+		case answered[answer.TermId]:
+			return ErrTermAnsweredTwice.Wrapf("%d", answer.TermId)
+		case term.Required && !answer.Agreed:
+			return ErrTermNotAgreed.Wrapf("%d", answer.TermId)
+		}
+		answered[answer.TermId] = true
+	}
+	for _, term := range d.Terms {
+		if !answered[term.Id] {
+			return ErrTermNotAnswered.Wrapf("%d", term.Id)
+		}
+	}
+	return nil
+}
+
 // Split parts a deal into what each consent reads and writes, and the rest, which never changes and may be large.
 func (d Deal) Split() (Deal, DealContents) {
 	contents := DealContents{Requirements: d.Requirements, Terms: d.Terms}

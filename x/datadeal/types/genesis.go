@@ -189,7 +189,7 @@ func (d Deal) validateStatus() error {
 		return ErrInvalidGenesis.Wrapf("there is no status %d", d.Status)
 	case d.Consents > d.DataCount || complete != (d.Status == DEAL_STATUS_COMPLETED):
 		return ErrInvalidGenesis.Wrapf("it is %s with %d of %d data", d.Status, d.Consents, d.DataCount)
-	case active != (d.ClosedHeight == 0):
+	case active != (d.ClosedHeight == 0), !active && d.ClosedHeight < d.CreatedHeight:
 		return ErrInvalidGenesis.Wrapf("it is %s, and was closed at height %d", d.Status, d.ClosedHeight)
 	case active && !d.Refunded.IsZero():
 		return ErrInvalidGenesis.Wrapf("it is active, and %s was refunded", d.Refunded)
@@ -208,11 +208,14 @@ func (c Consent) validate(deal Deal) error {
 	if c.Status != CONSENT_STATUS_PAID {
 		return ErrInvalidGenesis.Wrapf("there is no status %d", c.Status)
 	}
-	if c.Height < 0 {
-		return ErrInvalidGenesis.Wrap("its height is negative")
-	}
-	if err := validateTime(c.Time); err != nil {
+	if err := deal.CheckAnswers(c.Answers); err != nil {
 		return err
+	}
+	if c.Height < deal.CreatedHeight || deal.ClosedHeight > 0 && c.Height > deal.ClosedHeight {
+		return ErrInvalidGenesis.Wrapf("it was given at height %d, and the deal was open from %d to %d", c.Height, deal.CreatedHeight, deal.ClosedHeight)
+	}
+	if c.Time.Before(deal.CreatedAt) || !c.Time.Before(deal.ExpiresAt) {
+		return ErrInvalidGenesis.Wrapf("it was given at %s, and the deal was open from %s to %s", c.Time, deal.CreatedAt, deal.ExpiresAt)
 	}
 	if len(c.OracleRewards) != len(c.Signatures) {
 		return ErrInvalidGenesis.Wrapf("%d oracles signed, and %d were paid", len(c.Signatures), len(c.OracleRewards))
