@@ -1,11 +1,13 @@
 package app_test
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -79,11 +81,7 @@ func (n *nodeTimes) measure(b *testing.B, chain *apptest.Chain, message func(i i
 		txs[i] = chain.Tx(i, message(i))
 	}
 	start := time.Now()
-	for _, tx := range txs {
-		response, err := chain.CheckTx(&abci.RequestCheckTx{Tx: tx, Type: abci.CheckTxType_New})
-		require.NoError(b, err)
-		require.Zero(b, response.Code, response.Log)
-	}
+	checkTxs(b, chain, txs)
 	checked := time.Now()
 	results := chain.Block(txs...)
 	end := time.Now()
@@ -95,6 +93,16 @@ func (n *nodeTimes) measure(b *testing.B, chain *apptest.Chain, message func(i i
 	n.execution = append(n.execution, end.Sub(checked).Seconds())
 }
 
+// checkTxs is what a node does with transactions that arrive.
+func checkTxs(b *testing.B, chain *apptest.Chain, txs [][]byte) {
+	b.Helper()
+	for _, tx := range txs {
+		response, err := chain.CheckTx(&abci.RequestCheckTx{Tx: tx, Type: abci.CheckTxType_New})
+		require.NoError(b, err)
+		require.Zero(b, response.Code, response.Log)
+	}
+}
+
 func median(values []float64) float64 {
 	slices.Sort(values)
 	return values[len(values)/2]
@@ -103,7 +111,8 @@ func median(values []float64) float64 {
 // BenchmarkConsents measures what a node does for consents, each with three oracles' signatures and of a deal of its own, against
 // what it does for bank sends, in turns in one run on goleveldb stores; and the same blocks under Block-STM with two workers on a
 // second chain. consent/send is the ratio of their rates through CheckTx, execution and commit, one by one; stm/seq how much
-// faster the second chain executes the blocks of consents (FinalizeBlock), with-commit the same with its commit.
+// faster the second chain executes the blocks of consents (FinalizeBlock), with-commit the same with its commit. two/one is how much
+// faster two goroutines verify signatures than one: what the machine's cores are worth, and a bound of stm/seq.
 func BenchmarkConsents(b *testing.B) {
 	chains := make(map[string]*apptest.Chain)
 	for _, executor := range []string{serverconfig.BlockExecutorSequential, serverconfig.BlockExecutorBlockSTM} {
@@ -122,10 +131,12 @@ func BenchmarkConsents(b *testing.B) {
 	}
 
 	var sends, consents nodeTimes
-	var faster, fasterWithCommit, sendsFaster []float64
+	var faster, fasterWithCommit, sendsFaster, cores []float64
 	again := func() (execution, whole float64) {
 		blocks := chain.Blocks()
-		parallel.MustBlock(blocks[len(blocks)-1]...)
+		last := blocks[len(blocks)-1]
+		checkTxs(b, parallel, last) // which the first chain did too, and thereby read what the block reads
+		parallel.MustBlock(last...)
 		finalize, commit := chain.Took()
 		parallelFinalize, parallelCommit := parallel.Took()
 		return finalize.Seconds() / parallelFinalize.Seconds(), (finalize + commit).Seconds() / (parallelFinalize + parallelCommit).Seconds()
@@ -142,7 +153,7 @@ func BenchmarkConsents(b *testing.B) {
 			return apptest.Consent(apptest.Certificate(apptest.ChainID, deals[i], chain.Address(i), datum, chain.LastBlockHeight()+100), oracles...)
 		})
 		execution, whole := again()
-		faster, fasterWithCommit = append(faster, execution), append(fasterWithCommit, whole)
+		faster, fasterWithCommit, cores = append(faster, execution), append(fasterWithCommit, whole), append(cores, twoToOne())
 	}
 	b.StopTimer()
 	b.ReportMetric(blockTxs/median(sends.whole), "sends/s")
@@ -153,6 +164,28 @@ func BenchmarkConsents(b *testing.B) {
 	b.ReportMetric(median(faster), "stm/seq")
 	b.ReportMetric(median(fasterWithCommit), "stm/seq-with-commit")
 	b.ReportMetric(median(sendsFaster), "stm/seq-sends")
+	b.ReportMetric(median(cores), "two/one")
+}
+
+// twoToOne returns how many times as fast two goroutines verify signatures as one.
+func twoToOne() float64 {
+	const signatures = 2000
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	public, signature := key.Public().(ed25519.PublicKey), ed25519.Sign(key, nil)
+	took := func(goroutines int) float64 {
+		start := time.Now()
+		var verifiers sync.WaitGroup
+		for range goroutines {
+			verifiers.Go(func() {
+				for range signatures / goroutines {
+					ed25519.Verify(public, nil, signature)
+				}
+			})
+		}
+		verifiers.Wait()
+		return time.Since(start).Seconds()
+	}
+	return took(1) / took(2)
 }
 
 // foundDeals creates a deal for each provider, of a consumer of its own, and returns their ids.

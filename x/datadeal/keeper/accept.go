@@ -5,7 +5,6 @@ import (
 
 	"cosmossdk.io/collections"
 	errorsmod "cosmossdk.io/errors"
-	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -19,8 +18,8 @@ type offer struct {
 	provider sdk.AccAddress
 	id       []byte
 	deal     types.Deal
-	// vouching are the signers, in the order of the signatures.
-	vouching []oracletypes.ActiveOracle
+	// active are the oracles that might sign, and vouching those who did, in the order of the signatures.
+	active, vouching oracletypes.ActiveOracles
 }
 
 // accept decides whether a consent is accepted (DESIGN §8). Each check has an error of its own; signatures, which cost most, come
@@ -135,14 +134,13 @@ func (k Keeper) checkAnswers(_ context.Context, o *offer) error {
 
 // checkSignatures checks that each signer is an active oracle, and its signature. The errors are x/oracle's: why the oracle is not
 // active, or ErrInvalidSignature.
-func (k Keeper) checkSignatures(ctx context.Context, o *offer) error {
+func (k Keeper) checkSignatures(ctx context.Context, o *offer) (err error) {
+	if o.active, err = k.oracles.ActiveOracles(ctx); err != nil {
+		return err
+	}
 	meter := sdk.UnwrapSDKContext(ctx).GasMeter()
 	for _, signature := range o.msg.Signatures {
-		address, err := k.addressBytes(signature.Oracle)
-		if err != nil {
-			return err
-		}
-		oracle, err := k.oracles.ActiveOracle(ctx, address)
+		oracle, err := k.signer(ctx, o.active, signature.Oracle)
 		if err != nil {
 			return errorsmod.Wrapf(err, "oracle %s", signature.Oracle)
 		}
@@ -155,17 +153,24 @@ func (k Keeper) checkSignatures(ctx context.Context, o *offer) error {
 	return nil
 }
 
+// signer returns the active oracle of a name, or why it is not active.
+func (k Keeper) signer(ctx context.Context, active oracletypes.ActiveOracles, name string) (oracletypes.ActiveOracle, error) {
+	for _, oracle := range active {
+		if oracle.Bech32 == name {
+			return oracle, nil
+		}
+	}
+	address, err := k.addressBytes(name)
+	if err != nil {
+		return oracletypes.ActiveOracle{}, err
+	}
+	return k.oracles.ActiveOracle(ctx, address)
+}
+
 // checkQuorum checks that the signers' power exceeds the deal's share of all active oracles' power. The error is
 // ErrQuorumNotReached.
-func (k Keeper) checkQuorum(ctx context.Context, o *offer) error {
-	total, err := k.oracles.TotalActivePower(ctx)
-	if err != nil {
-		return err
-	}
-	power := math.ZeroInt()
-	for _, oracle := range o.vouching {
-		power = power.Add(oracle.Power)
-	}
+func (k Keeper) checkQuorum(_ context.Context, o *offer) error {
+	power, total := o.vouching.Power(), o.active.Power()
 	if !o.deal.Quorum.ExceededBy(power, total) {
 		return types.ErrQuorumNotReached.Wrapf("%s of %s umed; it must be more than %d/%d", power, total, o.deal.Quorum.Numerator, o.deal.Quorum.Denominator)
 	}

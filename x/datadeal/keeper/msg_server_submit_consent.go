@@ -42,7 +42,7 @@ func (s msgServer) SubmitConsent(ctx context.Context, msg *types.MsgSubmitConsen
 // pay divides the price among provider and oracles, out of the deal's escrow. The provider has it at once. The oracles, who may
 // vouch for every datum of a block, are credited at the block's end, so that payments to them do not contend.
 func (k Keeper) pay(ctx context.Context, o *offer) (types.Consent, error) {
-	escrow, err := k.addressBytes(o.deal.Escrow)
+	escrow, err := types.EscrowAddress(o.deal.Id)
 	if err != nil {
 		return types.Consent{}, err
 	}

@@ -3,8 +3,6 @@ package types
 import (
 	"context"
 
-	"cosmossdk.io/math"
-
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	didtypes "github.com/medibloc/panacea/x/did/types"
@@ -31,8 +29,8 @@ type AccountKeeper interface {
 type OracleKeeper interface {
 	// ActiveOracle returns an oracle that is active now, or why it is not.
 	ActiveOracle(ctx context.Context, oracle sdk.AccAddress) (oracletypes.ActiveOracle, error)
-	// TotalActivePower returns the sum of the power of all active oracles, in umed.
-	TotalActivePower(ctx context.Context) (math.Int, error)
+	// ActiveOracles returns all oracles that are active now.
+	ActiveOracles(ctx context.Context) (oracletypes.ActiveOracles, error)
 	// MaxCertificateLifetime returns how many blocks before its last height a certificate may be used.
 	MaxCertificateLifetime(ctx context.Context) (int64, error)
 }

@@ -29,24 +29,30 @@ func (k Keeper) ActiveOracle(ctx context.Context, address sdk.AccAddress) (types
 	return k.activate(ctx, address, oracle)
 }
 
-// TotalActivePower returns the sum of the power of all active oracles, in umed. It reads each approved oracle, of which the
-// parameters bound the number.
-func (k Keeper) TotalActivePower(ctx context.Context) (math.Int, error) {
-	total := math.ZeroInt()
-	err := k.Oracles.Walk(ctx, nil, func(address sdk.AccAddress, oracle types.Oracle) (bool, error) {
-		active, err := k.activate(ctx, address, oracle)
+// ActiveOracles returns all oracles that are active now, in the order of their addresses. It reads each approved oracle, of which
+// the parameters bound the number.
+func (k Keeper) ActiveOracles(ctx context.Context) (types.ActiveOracles, error) {
+	approved, err := k.approved(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make(types.ActiveOracles, 0, len(approved))
+	for _, address := range approved {
+		active, err := k.ActiveOracle(ctx, address)
 		switch {
 		case err == nil:
-			total = total.Add(active.Power)
+			all = append(all, active)
 		case !types.IsInactivity(err):
-			return true, err
+			return nil, fmt.Errorf("looking for active oracles: %w", err)
 		}
-		return false, nil
-	})
-	if err != nil {
-		return math.Int{}, fmt.Errorf("adding up the power of active oracles: %w", err)
 	}
-	return total, nil
+	return all, nil
+}
+
+// TotalActivePower returns the sum of the power of all active oracles, in umed.
+func (k Keeper) TotalActivePower(ctx context.Context) (math.Int, error) {
+	active, err := k.ActiveOracles(ctx)
+	return active.Power(), err
 }
 
 // oracle returns an approved oracle. Errors: ErrOracleNotFound, ErrNotApproved.
@@ -80,6 +86,7 @@ func (k Keeper) activate(ctx context.Context, address sdk.AccAddress, oracle typ
 	}
 	return types.ActiveOracle{
 		Address:    address,
+		Bech32:     oracle.Address,
 		NodeKey:    oracle.NodeSigningKey,
 		Power:      validator.BondedTokens(),
 		Commission: oracle.Commission.Rate,

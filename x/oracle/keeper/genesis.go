@@ -64,6 +64,15 @@ func (k Keeper) initOracles(ctx context.Context, g *types.GenesisState) error {
 	if err := store(k.Oracles, g.Oracles); err != nil {
 		return err
 	}
+	for _, oracle := range g.Oracles {
+		address, err := k.addressBytes(oracle.Address)
+		if err != nil {
+			return err
+		}
+		if err := k.listApproved(ctx, address); err != nil {
+			return err
+		}
+	}
 	if err := store(k.Registrations, g.Registrations); err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 //
 //   - every oracle and registration has its node key, evidence and power, and no node key is two's, or in use after it was
 //     retired or punished (types.GenesisState.Validate);
-//   - no more oracles are approved than the hard limit allows;
+//   - no more oracles are approved than the hard limit allows, and each stands in its place in the list of them;
 //   - an active oracle's validator is bonded and not jailed, and its power is exactly that validator's stake; the power of all is
 //     the sum, and no more than all bonded stake of the oracles' validators;
 //   - past powers are indexed by height, each once.
@@ -49,7 +49,15 @@ func (k Keeper) CheckInvariants(ctx context.Context) error {
 
 func (k Keeper) checkPowers(ctx context.Context) error {
 	sum := math.ZeroInt()
-	err := k.Oracles.Walk(ctx, nil, func(address sdk.AccAddress, oracle types.Oracle) (bool, error) {
+	approved, err := k.approved(ctx)
+	if err != nil {
+		return err
+	}
+	err = k.Oracles.Walk(ctx, nil, func(address sdk.AccAddress, oracle types.Oracle) (bool, error) {
+		if len(approved) == 0 || !approved[0].Equals(address) {
+			return true, fmt.Errorf("%s does not stand in its place in the list of approved oracles", oracle.Address)
+		}
+		approved = approved[1:]
 		active, err := k.ActiveOracle(ctx, address)
 		if err != nil {
 			if types.IsInactivity(err) {
@@ -66,6 +74,9 @@ func (k Keeper) checkPowers(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if len(approved) > 0 {
+		return fmt.Errorf("%s is listed as approved, and is not", approved[0])
 	}
 	total, err := k.TotalActivePower(ctx)
 	if err != nil {

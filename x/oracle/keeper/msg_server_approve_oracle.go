@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"cosmossdk.io/collections"
-	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -90,23 +89,21 @@ func (k Keeper) quorumReached(ctx context.Context, nodeKey []byte) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	total, err := k.TotalActivePower(ctx)
+	active, err := k.ActiveOracles(ctx)
 	if err != nil {
 		return false, err
 	}
-	approving := math.ZeroInt()
-	newcomers := collections.NewPrefixedPairRange[[]byte, sdk.AccAddress](nodeKey)
-	err = k.Approvals.Walk(ctx, newcomers, func(key collections.Pair[[]byte, sdk.AccAddress], _ types.Approval) (bool, error) {
-		active, err := k.ActiveOracle(ctx, key.K2())
-		switch {
-		case err == nil:
-			approving = approving.Add(active.Power)
-		case !types.IsInactivity(err):
-			return true, err
+	var approving types.ActiveOracles
+	for _, oracle := range active {
+		approves, err := k.Approvals.Has(ctx, collections.Join(nodeKey, oracle.Address))
+		if err != nil {
+			return false, err
 		}
-		return false, nil
-	})
-	return err == nil && params.ApprovalQuorum.ExceededBy(approving, total), err
+		if approves {
+			approving = append(approving, oracle)
+		}
+	}
+	return params.ApprovalQuorum.ExceededBy(approving.Power(), active.Power()), nil
 }
 
 // judgeNewcomer judges a registration once more, because collateral and measurements may have changed since it was made, and

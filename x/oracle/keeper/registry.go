@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -63,6 +64,9 @@ func (k Keeper) approve(ctx context.Context, address sdk.AccAddress, registratio
 	if err := k.Oracles.Set(ctx, address, registration); err != nil {
 		return fmt.Errorf("storing oracle %s: %w", registration.Address, err)
 	}
+	if err := k.listApproved(ctx, address); err != nil {
+		return err
+	}
 	if err := k.trackPower(ctx, address); err != nil {
 		return err
 	}
@@ -73,19 +77,67 @@ func (k Keeper) approve(ctx context.Context, address sdk.AccAddress, registratio
 
 // requireRoom checks that one more oracle may be approved. The error is ErrTooManyOracles.
 func (k Keeper) requireRoom(ctx context.Context, params types.Params) error {
-	approved := uint32(0)
-	err := k.Oracles.Walk(ctx, nil, func(sdk.AccAddress, types.Oracle) (bool, error) {
-		approved++
-		return approved >= params.MaxOracles, nil
-	})
+	approved, err := k.approved(ctx)
+	if err == nil && len(approved) >= int(params.MaxOracles) {
+		return types.ErrTooManyOracles.Wrapf("%d are approved", len(approved))
+	}
+	return err
+}
+
+// approved returns the addresses of the approved oracles, in their order.
+func (k Keeper) approved(ctx context.Context) ([]sdk.AccAddress, error) {
+	list, err := k.Approved.Get(ctx)
+	if errors.Is(err, collections.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the list of approved oracles: %w", err)
+	}
+	var addresses []sdk.AccAddress
+	for len(list) > 0 {
+		size := int(list[0])
+		if len(list) <= size {
+			return nil, fmt.Errorf("the list of approved oracles ends within an address")
+		}
+		addresses, list = append(addresses, list[1:1+size]), list[1+size:]
+	}
+	return addresses, nil
+}
+
+// listApproved lists an approved oracle, unless it stands in the list.
+func (k Keeper) listApproved(ctx context.Context, address sdk.AccAddress) error {
+	approved, err := k.approved(ctx)
 	if err != nil {
 		return err
 	}
-	if approved >= params.MaxOracles {
-		return types.ErrTooManyOracles.Wrapf("%d are approved", approved)
+	at, found := slices.BinarySearchFunc(approved, address, compareAddresses)
+	if found {
+		return nil
 	}
-	return nil
+	return k.setApproved(ctx, slices.Insert(approved, at, address))
 }
+
+// unlistApproved takes one who is no oracle any more off the list.
+func (k Keeper) unlistApproved(ctx context.Context, address sdk.AccAddress) error {
+	approved, err := k.approved(ctx)
+	if err != nil {
+		return err
+	}
+	return k.setApproved(ctx, slices.DeleteFunc(approved, func(a sdk.AccAddress) bool { return a.Equals(address) }))
+}
+
+func (k Keeper) setApproved(ctx context.Context, approved []sdk.AccAddress) error {
+	if len(approved) == 0 {
+		return k.Approved.Remove(ctx)
+	}
+	var list []byte
+	for _, address := range approved {
+		list = append(append(list, byte(len(address))), address...)
+	}
+	return k.Approved.Set(ctx, list)
+}
+
+func compareAddresses(a, b sdk.AccAddress) int { return bytes.Compare(a, b) }
 
 // remove ends an address's oracle and its registration.
 func (k Keeper) remove(ctx context.Context, address sdk.AccAddress, reason string) error {
@@ -98,6 +150,9 @@ func (k Keeper) remove(ctx context.Context, address sdk.AccAddress, reason strin
 	}
 	if err == nil {
 		if err := k.Oracles.Remove(ctx, address); err != nil {
+			return err
+		}
+		if err := k.unlistApproved(ctx, address); err != nil {
 			return err
 		}
 		if err := k.Judgements.Remove(ctx, address); err != nil {

@@ -27,4 +27,5 @@ var (
 	PastPowersPrefix      = collections.NewPrefix(12)
 	PastPowersTimePrefix  = collections.NewPrefix(13)
 	BlocksPrefix          = collections.NewPrefix(14)
+	ApprovedPrefix        = collections.NewPrefix(15)
 )
