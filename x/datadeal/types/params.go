@@ -23,8 +23,7 @@ const (
 	maxFractionPrecision = 1_000_000
 )
 
-// Gas of a message beside what its reads and writes of the store cost, in the proportion of x/oracle: 1000 for about 70
-// microseconds.
+// Gas of a message beside what its reads and writes of the store cost.
 const (
 	// GasPerSignature pays for verifying an oracle's signature.
 	GasPerSignature = oracletypes.GasPerSignature

@@ -28,17 +28,17 @@ const (
 	maxFractionDenominator = 1_000_000
 )
 
-// Gas of a message beside what its reads and writes of the store cost: 1000 for about 70 microseconds, as the SDK takes for a
-// transaction's signature.
+// Gas of a message beside what its reads and writes of the store cost, in the proportion in which the SDK takes 1000 for a
+// transaction's secp256k1 signature: within a factor of two, on the dear side (docs/performance.md).
 const (
 	// GasPerSignature pays for verifying a signature by a node key.
-	GasPerSignature = 1000
+	GasPerSignature = 590 // the SDK's price of an Ed25519 signature
 	// GasPerEvidence pays for verifying a quote: five signatures and its certificates.
-	GasPerEvidence = 20_000
+	GasPerEvidence = 10_000
 	// GasPerCollateral pays for verifying a set of collateral: seven signatures, certificates, lists.
-	GasPerCollateral = 10_000
+	GasPerCollateral = 5_000
 	// GasPerCollateralByte pays for decoding a byte of collateral.
-	GasPerCollateralByte = 5
+	GasPerCollateralByte = 1
 )
 
 // DefaultParams returns the parameters of a new chain; heights assume blocks of five seconds.
