@@ -27,6 +27,8 @@ var (
 	ErrSimulated = errors.New("exchange: the oracle's enclave is simulated")
 	// ErrUndelivered says that no oracle delivered an object or its key yet.
 	ErrUndelivered = errors.New("exchange: no oracle delivers")
+	// ErrNoSale says that the journals know no such sale.
+	ErrNoSale = errors.New("exchange: no such sale")
 	// ErrJournal says that a journal cannot be read.
 	ErrJournal = errors.New("exchange: damaged journal")
 	// ErrBusy says that another process works on the same operation.

@@ -166,6 +166,35 @@ func TestASaleGoesOnAfterACrash(t *testing.T) {
 		require.Equal(t, exchange.SalePaid, sale.State)
 		require.Equal(t, 1, w.sent)
 	})
+	t.Run("it was the last that the deal took", func(t *testing.T) {
+		w := newWorld(t, 10)
+		dir, v, account := t.TempDir(), newVault(w), accounts(t, "provider")
+		p := w.provider(t, dir, v, account)
+		journals := func() string {
+			paths, err := filepath.Glob(filepath.Join(dir, "sales", "*.json"))
+			require.NoError(t, err)
+			require.Len(t, paths, 1)
+			return paths[0]
+		}
+		var killed []byte // what is known when the consent is sent
+		p.Progress = func(g exchange.Progress) {
+			if g.Stage == exchange.StageConsent {
+				var err error
+				killed, err = os.ReadFile(journals())
+				require.NoError(t, err)
+			}
+		}
+		_, err := sell(t, p)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(journals(), killed, 0o600))
+		w.deal.Status = datadealtypes.DEAL_STATUS_COMPLETED
+		sale, err := sell(t, w.provider(t, dir, v, account))
+		require.NoError(t, err)
+		require.Equal(t, exchange.SalePaid, sale.State)
+		require.Equal(t, 1, w.sent)
+		_, err = w.provider(t, dir, v, account).Prepare(t.Context(), w.deal.Id, exchange.Data{Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("new")), nil }})
+		require.ErrorIs(t, err, exchange.ErrDealNotActive)
+	})
 	t.Run("the certificate is over", func(t *testing.T) {
 		w := newWorld(t, 10)
 		dir, v, account := t.TempDir(), newVault(w), accounts(t, "provider")

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -54,24 +56,34 @@ func (p *Provider) answers(ctx context.Context, d datadealtypes.Deal, data Data)
 	return p.checkRecord(ctx, d, data)
 }
 
-// Prepare makes of data what answers a deal, with the least disclosure, and tells what that is. Nothing leaves the provider.
+// Prepare makes of data what answers a deal, with the least disclosure, and tells what that is. Nothing leaves the provider. A deal that is over
+// takes nothing new, but a sale to it that was begun can be seen to its end.
 // Errors: ErrNotFound, ErrDealNotActive, ErrUnanswerable, and those of packages vc and pex.
 func (p *Provider) Prepare(ctx context.Context, dealID string, data Data) (*Offer, error) {
 	deal, err := p.Chain.Deal(ctx, dealID)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.checkActive(ctx, deal); err != nil {
-		return nil, err
+	over := p.checkActive(ctx, deal)
+	if over != nil && !errors.Is(over, ErrDealNotActive) {
+		return nil, over
 	}
-	o := &Offer{Deal: deal, Label: data.Label, schemas: map[[sha256.Size]byte][]byte{}}
-	for _, text := range data.Schemas {
-		o.schemas[sha256.Sum256(text)] = text
-	}
+	o := &Offer{Deal: deal, Label: data.Label, schemas: schemasByDigest(data.Schemas)}
 	if len(deal.Requirements.PresentationDefinition) > 0 {
-		return o, p.preparePresentation(ctx, o, data)
+		err = p.preparePresentation(ctx, o, data)
+	} else {
+		err = p.prepareRecord(ctx, o, data)
 	}
-	return o, p.prepareRecord(ctx, o, data)
+	if over != nil && (err != nil || !p.begun(o)) { // what was sold may have been the last that the deal took
+		return nil, over
+	}
+	return o, err
+}
+
+// begun says whether the journals know the sale of an offer.
+func (p *Provider) begun(o *Offer) bool {
+	_, err := os.Stat(filepath.Join(p.Dir, salesDir, o.SaleID()+".json"))
+	return err == nil
 }
 
 func (p *Provider) prepareRecord(ctx context.Context, o *Offer, data Data) error {

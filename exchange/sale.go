@@ -103,10 +103,10 @@ func (p *Provider) Sell(ctx context.Context, o *Offer, answers []datadealtypes.T
 // Resume goes on with a sale that the journals know.
 func (p *Provider) Resume(ctx context.Context, saleID string, schemas ...[]byte) (*Sale, error) {
 	if strings.Contains(saleID, string(filepath.Separator)) {
-		return nil, fmt.Errorf("%w: no sale %q", os.ErrNotExist, saleID)
+		return nil, fmt.Errorf("%w %q", ErrNoSale, saleID)
 	}
 	if _, err := os.Stat(filepath.Join(p.Dir, salesDir, saleID+".json")); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w %q", ErrNoSale, saleID)
 	}
 	return p.work(ctx, saleID, schemasByDigest(schemas), nil)
 }
