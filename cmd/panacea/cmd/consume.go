@@ -39,13 +39,13 @@ func (g *global) printDelivery(c *cobra.Command, d exchange.Delivery, err error)
 	if g.json {
 		r := deliveryReport{Delivery: d}
 		if err != nil {
-			r.Error = err.Error()
+			r.Error = explain(err)
 		}
 		_ = json.NewEncoder(c.OutOrStdout()).Encode(r) // nobody may be reading
 		return
 	}
 	if err != nil {
-		fmt.Fprintf(c.ErrOrStderr(), "not yet: %v\n", err)
+		fmt.Fprintf(c.ErrOrStderr(), "not yet: %s\n", explain(err))
 		return
 	}
 	fmt.Fprintf(c.OutOrStdout(), "%s  %d bytes, SHA-256 %s, of %s\n", d.File, d.Size, d.SHA256, d.Provider)
@@ -66,9 +66,12 @@ func newConsumeWatch(g *global) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "watch --out DIR",
 		Short: "Turn everything that your deals buy into decrypted, verified files, as it is bought",
+		Example: `  panacea consume watch --out data
+  panacea consume watch --out data --count 2 --json      # ends after two data, a line of JSON each`,
 		Long: `Run until Ctrl-C: each datum that one of your deals buys becomes a file DIR/DEAL/COMMITMENT,
 decrypted, and verified against the commitment on the chain. It recovers from anything:
-what could not be fetched is tried again, and the next run goes on where this one stopped.`,
+what could not be fetched is tried again, and the next run goes on where this one stopped.
+Where "panacea vault serve" runs, it fetches through that, so start that first.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			folder, err := outFolder(out)
@@ -105,6 +108,9 @@ func outFolder(out string) (string, error) {
 	if out == "" {
 		return "", withHint(errors.New("--out is missing"), "name a folder for the data: --out data")
 	}
+	if info, err := os.Stat(out); err == nil && !info.IsDir() {
+		return "", withHint(fmt.Errorf("%s is no folder", out), "name a folder for the data: --out data")
+	}
 	return filepath.Abs(out)
 }
 
@@ -112,6 +118,7 @@ func newConsumeFetch(g *global) *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use: "fetch DEAL --out DIR", Short: "Fetch, decrypt and verify what a deal has bought so far", Args: cobra.ExactArgs(1),
+		Example: `  panacea consume fetch 0f3c… --out data`,
 		RunE: func(c *cobra.Command, args []string) error {
 			folder, err := outFolder(out)
 			if err != nil {
@@ -153,9 +160,10 @@ func newConsumeFetch(g *global) *cobra.Command {
 func newConsumeDecrypt(g *global) *cobra.Command {
 	var deal, commitment, out string
 	c := &cobra.Command{
-		Use:   "decrypt OBJECT-FILE --deal ID --commitment HEX --out FILE",
-		Short: "Decrypt an object that came in any way, with a key from any oracle",
-		Args:  cobra.ExactArgs(1),
+		Use:     "decrypt OBJECT-FILE --deal ID --commitment HEX --out FILE",
+		Short:   "Decrypt an object that came in any way, with a key from any oracle",
+		Example: `  panacea consume decrypt object.bin --deal 0f3c… --commitment 9a41… --out record.json`,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			var id seal.Commitment
 			if n, err := hex.Decode(id[:], []byte(commitment)); err != nil || n != len(id) || deal == "" || out == "" {
@@ -207,9 +215,10 @@ type manifestEntry struct {
 func newConsumeExport(g *global) *cobra.Command {
 	var to string
 	c := &cobra.Command{
-		Use:   "export DEAL --to DIR",
-		Short: "Copy a deal's delivered data into a folder, with a manifest of where each is from",
-		Args:  cobra.ExactArgs(1),
+		Use:     "export DEAL --to DIR",
+		Short:   "Copy a deal's delivered data into a folder, with a manifest of where each is from",
+		Example: `  panacea consume export 0f3c… --to study`,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if to == "" {
 				return withHint(errors.New("--to is missing"), "name a new folder: --to study")

@@ -3,6 +3,7 @@ package cmd
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,9 @@ import (
 
 	"github.com/medibloc/panacea/cmd/panacea/internal/party"
 	"github.com/medibloc/panacea/exchange"
+	"github.com/medibloc/panacea/vc/pex"
 	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
+	oracletypes "github.com/medibloc/panacea/x/oracle/types"
 )
 
 func newDeal(g *global) *cobra.Command {
@@ -123,6 +126,8 @@ func newDealCreate(g *global) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "create --budget AMOUNT",
 		Short: "Put a budget into escrow and ask for data",
+		Example: `  panacea deal create --budget 20000000umed --count 2 --definition study.json --term 'required:Use=For this study only.'
+  panacea deal create --budget 1000000umed --schema fhir.schema.json --name pilot`,
 		Long: `Put a budget into escrow and ask for data: a presentation that answers a DIF presentation
 definition, JSON that satisfies schemas, both, or any file of a media type. What is left
 of the budget comes back when the deal ends.
@@ -183,8 +188,8 @@ func (f *dealFlags) request(c *cobra.Command, p *party.Party) (q exchange.DealRe
 		return q, err
 	}
 	if f.quorum != "" {
-		if _, err := fmt.Sscanf(f.quorum, "%d/%d", &q.Quorum.Numerator, &q.Quorum.Denominator); err != nil {
-			return q, withHint(fmt.Errorf("--quorum %q", f.quorum), "write it as 1/2")
+		if q.Quorum, err = parseFraction(f.quorum); err != nil {
+			return q, withHint(fmt.Errorf("--quorum %q: %w", f.quorum, err), "write it as 1/2")
 		}
 	}
 	for i, text := range f.terms {
@@ -199,6 +204,9 @@ func (f *dealFlags) request(c *cobra.Command, p *party.Party) (q exchange.DealRe
 		if q.Requirements.PresentationDefinition, err = readFile(f.definition); err != nil {
 			return q, err
 		}
+		if _, err := pex.Parse(q.Requirements.PresentationDefinition); err != nil {
+			return q, fmt.Errorf("%s: %w", f.definition, err)
+		}
 	}
 	for _, file := range f.schemas {
 		pin, err := pinSchema(c, p, file)
@@ -208,6 +216,16 @@ func (f *dealFlags) request(c *cobra.Command, p *party.Party) (q exchange.DealRe
 		q.Requirements.Schemas = append(q.Requirements.Schemas, pin)
 	}
 	return q, nil
+}
+
+func parseFraction(s string) (oracletypes.Fraction, error) {
+	above, below, _ := strings.Cut(s, "/")
+	numerator, err := strconv.ParseUint(above, 10, 32)
+	if err != nil {
+		return oracletypes.Fraction{}, err
+	}
+	denominator, err := strconv.ParseUint(below, 10, 32)
+	return oracletypes.Fraction{Numerator: uint32(numerator), Denominator: uint32(denominator)}, err
 }
 
 func parseUniqueness(s string) (datadealtypes.Uniqueness, error) {
@@ -236,6 +254,9 @@ func pinSchema(c *cobra.Command, p *party.Party, file string) (datadealtypes.Sch
 	if err != nil {
 		return datadealtypes.SchemaRequirement{}, err
 	}
+	if !json.Valid(text) {
+		return datadealtypes.SchemaRequirement{}, fmt.Errorf("%s is no JSON", file)
+	}
 	digest := sha256.Sum256(text)
 	pin := datadealtypes.SchemaRequirement{Digest: digest[:]}
 	if len(text) > maxResource {
@@ -253,6 +274,8 @@ func newDealList(g *global) *cobra.Command {
 	var mine bool
 	c := &cobra.Command{
 		Use: "list", Short: "List active deals, or all of your own", Args: cobra.NoArgs,
+		Example: `  panacea deal list
+  panacea deal list --mine --json`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return g.with(c, func(p *party.Party) error {
 				chain, err := p.Chain(c.Context())
@@ -306,6 +329,7 @@ func listDeals(w io.Writer, reports []dealReport) {
 func newDealShow(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use: "show ID", Short: "Show a deal, by proof", Args: cobra.ExactArgs(1),
+		Example: `  panacea deal show 0f3c…`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return g.with(c, func(p *party.Party) error {
 				chain, err := p.Chain(c.Context())
@@ -326,6 +350,7 @@ func newDealShow(g *global) *cobra.Command {
 func newDealDeactivate(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use: "deactivate ID", Short: "End a deal of yours; what is left of its budget comes back", Args: cobra.ExactArgs(1),
+		Example: `  panacea deal deactivate 0f3c…`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return g.with(c, func(p *party.Party) error {
 				consumer, err := p.Consumer(c.Context())

@@ -46,6 +46,7 @@ func (g *global) printTx(c *cobra.Command, did, tx, done, already string) error 
 func newDIDCreate(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use: "create", Short: "Put the home's DID on the chain, with its keys and its vault", Args: cobra.NoArgs,
+		Example: `  panacea did create`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return g.with(c, func(p *party.Party) error {
 				tx, err := p.CreateDID(c.Context())
@@ -62,6 +63,8 @@ func newDIDShow(g *global) *cobra.Command {
 	var idOnly, addressOnly bool
 	c := &cobra.Command{
 		Use: "show", Short: "Show the home's DID and account", Args: cobra.NoArgs,
+		Example: `  panacea did show
+  panacea did show --id`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return g.with(c, func(p *party.Party) error {
 				address, err := p.Address()
@@ -91,6 +94,8 @@ func newDIDUpdate(g *global) *cobra.Command {
 	var addServices, removeServices, removeKeys, aliases []string
 	c := &cobra.Command{
 		Use: "update", Short: "Change the document of the home's DID", Args: cobra.NoArgs,
+		Example: `  panacea did update --add-service site,LinkedDomains,https://clinic.example
+  panacea did update --remove-key key2`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if len(addServices)+len(removeServices)+len(removeKeys)+len(aliases) == 0 {
 				return withHint(errors.New("nothing to change"), "give --add-service, --remove-service, --remove-key or --also-known-as")
@@ -136,6 +141,7 @@ func newDIDDeactivate(g *global) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use: "deactivate", Short: "End the home's DID, for ever", Args: cobra.NoArgs,
+		Example: `  panacea did deactivate --yes`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return g.with(c, func(p *party.Party) error {
 				if !yes {
@@ -211,6 +217,7 @@ func digestFile(path string) (string, error) {
 func newDIDSign(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use: "sign FILE", Short: "Sign a file as the home's DID; the signature is JSON", Args: cobra.ExactArgs(1),
+		Example: `  panacea did sign report.pdf > report.sig`,
 		RunE: func(c *cobra.Command, args []string) error {
 			digest, err := digestFile(args[0])
 			if err != nil {
@@ -231,6 +238,7 @@ func newDIDVerify(g *global) *cobra.Command {
 	var signature string
 	c := &cobra.Command{
 		Use: "verify FILE --signature SIGNATURE-FILE", Short: "Verify that a DID signed a file, by a key that it has now", Args: cobra.ExactArgs(1),
+		Example: `  panacea did verify report.pdf --signature report.sig`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if signature == "" {
 				return withHint(errors.New("--signature is missing"), "give the file that \"panacea did sign\" printed")

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -54,8 +55,8 @@ func (n *networkFlags) read(c *cobra.Command) (party.Profile, error) {
 			return party.Profile{}, err
 		}
 		var p party.Profile
-		if err := toml.Unmarshal(raw, &p); err != nil {
-			return p, fmt.Errorf("%s: %w", n.profile, err)
+		if err := toml.NewDecoder(bytes.NewReader(raw)).DisallowUnknownFields().Decode(&p); err != nil {
+			return p, withHint(fmt.Errorf("%s is no profile of a network: %w", n.profile, err), "ask the network's operators for it; \"panacea demo\" writes one")
 		}
 		return p, nil
 	}
@@ -199,7 +200,9 @@ func balanceOf(c *cobra.Command, p *party.Party, address sdk.AccAddress) (sdk.Co
 }
 
 func newNetwork(g *global) *cobra.Command {
-	c := &cobra.Command{Use: "network", Short: "Profiles of networks in the configuration"}
+	c := &cobra.Command{Use: "network", Short: "Profiles of networks in the configuration", Example: `  panacea network list
+  panacea network add test --profile network.toml
+  panacea network use test`}
 	var n networkFlags
 	add := &cobra.Command{
 		Use: "add NAME", Short: "Add or replace a network's profile", Args: cobra.ExactArgs(1),
@@ -216,6 +219,7 @@ func newNetwork(g *global) *cobra.Command {
 	c.AddCommand(add,
 		&cobra.Command{
 			Use: "use NAME", Short: "Make a network the one that is used", Args: cobra.ExactArgs(1),
+			Example: `  panacea network use test`,
 			RunE: func(_ *cobra.Command, args []string) error {
 				return g.edit(func(config *party.Config) error {
 					if _, _, err := config.Profile(args[0]); err != nil {
@@ -228,6 +232,7 @@ func newNetwork(g *global) *cobra.Command {
 		},
 		&cobra.Command{
 			Use: "list", Short: "List the networks", Args: cobra.NoArgs,
+			Example: `  panacea network list --json`,
 			RunE: func(c *cobra.Command, _ []string) error {
 				home, err := g.dir()
 				if err != nil {
@@ -263,11 +268,13 @@ func (g *global) edit(change func(*party.Config) error) error {
 func newBalance(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use: "balance [ADDRESS]", Short: "Show what an account has, by proof", Args: cobra.MaximumNArgs(1),
+		Example: `  panacea balance
+  panacea balance panacea1…`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return g.with(c, func(p *party.Party) error {
 				address, err := p.Address()
 				if len(args) > 0 {
-					address, err = sdk.AccAddressFromBech32(args[0])
+					address, err = parseAddress(args[0])
 				}
 				if err != nil {
 					return err
@@ -284,13 +291,21 @@ func newBalance(g *global) *cobra.Command {
 	}
 }
 
+func parseAddress(text string) (sdk.AccAddress, error) {
+	address, err := sdk.AccAddressFromBech32(text)
+	if err != nil {
+		err = withHint(fmt.Errorf("%.100q is no address: %w", text, err), "write it as panacea1…; see your own with: panacea did show --address")
+	}
+	return address, err
+}
+
 func newSend(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use: "send ADDRESS AMOUNT", Short: "Send MED to an account", Args: cobra.ExactArgs(2),
 		Example: "  panacea send panacea1… 5000000umed",
 		RunE: func(c *cobra.Command, args []string) error {
 			return g.with(c, func(p *party.Party) error {
-				to, err := sdk.AccAddressFromBech32(args[0])
+				to, err := parseAddress(args[0])
 				if err != nil {
 					return err
 				}

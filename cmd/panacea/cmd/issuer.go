@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/medibloc/panacea/cmd/panacea/internal/party"
+	"github.com/medibloc/panacea/did"
 )
 
 func newIssuer(g *global) *cobra.Command {
@@ -40,6 +41,7 @@ func (g *global) withIssuer(c *cobra.Command, do func(*party.Issuer) error) erro
 func newIssuerSetup(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use: "setup", Short: "Put the DID, the context of its credentials, and an empty status list on the chain", Args: cobra.NoArgs,
+		Example: `  panacea issuer setup`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return g.withIssuer(c, func(i *party.Issuer) error {
 				if err := i.Setup(c.Context()); err != nil {
@@ -57,9 +59,13 @@ func newIssuerIssue(g *global) *cobra.Command {
 	var record, subject, out string
 	c := &cobra.Command{
 		Use: "issue --record FILE --subject DID", Short: "Issue a credential over a FHIR resource or another JSON record", Args: cobra.NoArgs,
+		Example: `  panacea issuer issue --record immunization.json --subject did:panacea:… --out credential.json`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if record == "" || subject == "" {
 				return withHint(errors.New("--record and --subject are needed"), "the subject is the patient's DID: panacea did show --id")
+			}
+			if _, err := did.ParseDID(subject); err != nil {
+				return withHint(fmt.Errorf("--subject is no DID: %w", err), "the subject is the patient's DID: panacea did show --id")
 			}
 			text, err := readFile(record)
 			if err != nil {
@@ -92,6 +98,7 @@ func newIssuerIssue(g *global) *cobra.Command {
 func newIssuerRevoke(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke ID", Short: "Revoke a credential for ever, and publish that", Args: cobra.ExactArgs(1),
+		Example: `  panacea issuer revoke urn:uuid:…`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return g.withIssuer(c, func(i *party.Issuer) error {
 				if err := i.Revoke(c.Context(), args[0]); err != nil {
@@ -106,6 +113,7 @@ func newIssuerRevoke(g *global) *cobra.Command {
 func newIssuerList(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List what was issued", Args: cobra.NoArgs,
+		Example: `  panacea issuer list`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return g.withIssuer(c, func(i *party.Issuer) error {
 				issued := i.Issued()

@@ -42,8 +42,10 @@ func readData(files, schemas []string) (exchange.Data, error) {
 			d.Credentials = append(d.Credentials, credential)
 		} else if d.Open != nil {
 			return d, withHint(fmt.Errorf("%s: a second record", file), "offer one record at a time; credentials may be several")
-		} else if _, err := os.Stat(file); err != nil {
+		} else if info, err := os.Stat(file); err != nil {
 			return d, err
+		} else if !info.Mode().IsRegular() {
+			return d, fmt.Errorf("%s is no file", file)
 		} else {
 			d.Open = func() (io.ReadCloser, error) { return os.Open(file) }
 		}
@@ -93,6 +95,8 @@ func newProvideList(g *global) *cobra.Command {
 	var all bool
 	c := &cobra.Command{
 		Use: "list [FILE…]", Short: "List the deals that your records and credentials answer",
+		Example: `  panacea provide list
+  panacea provide list credential.json --all       # and why not, of the others`,
 		RunE: func(c *cobra.Command, args []string) error {
 			data, err := readData(args, schemas)
 			if err != nil {
@@ -168,6 +172,8 @@ func newProvideSubmit(g *global) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "submit FILE… --deal ID",
 		Short: "Sell a record, or what credentials show, to a deal",
+		Example: `  panacea provide submit credential.json --deal 0f3c… --agree required
+  panacea provide submit bundle.json --schema fhir.schema.json --deal 0f3c… --agree all --yes`,
 		Long: `Sell a record as it is, or the least of your credentials that answers the deal. You see
 what would be shown, and its price, and say yes; then it is encrypted to the oracles'
 enclaves, validated there, and paid for in the block that has your consent.
@@ -273,6 +279,7 @@ func (g *global) printSale(c *cobra.Command, s *exchange.Sale) error {
 func newProvideStatus(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "List your sales", Args: cobra.NoArgs,
+		Example: `  panacea provide status`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			home, err := g.dir()
 			if err != nil {
@@ -309,6 +316,7 @@ func newProvideResume(g *global) *cobra.Command {
 	var schemas []string
 	c := &cobra.Command{
 		Use: "resume [SALE…]", Short: "Go on with sales that were interrupted (default all)",
+		Example: `  panacea provide resume`,
 		RunE: func(c *cobra.Command, args []string) error {
 			var texts [][]byte
 			for _, file := range schemas {

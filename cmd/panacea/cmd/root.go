@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,8 +15,9 @@ import (
 
 // Exit codes.
 const (
-	exitOK     = 0
-	exitFailed = 1
+	exitOK          = 0
+	exitFailed      = 1
+	exitInterrupted = 130 // as shells say
 )
 
 // Execute runs panacea and returns its exit code: 0 only if what was asked for was done, and for verifying commands only if it
@@ -28,20 +30,34 @@ func Execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	root.SetOut(out)
 	root.SetErr(errOut)
 	refuseUnknown(root)
-	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(errOut, "Error:", err)
-		for _, h := range hints(err) {
-			fmt.Fprintln(errOut, "  →", h)
-		}
-		return exitFailed
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
 	}
-	return exitOK
+	code, word := exitFailed, "Error:"
+	if ctx.Err() != nil {
+		code, word = exitInterrupted, "Interrupted:"
+	}
+	fmt.Fprintln(errOut, word, explain(err))
+	for _, h := range hints(err, code) {
+		fmt.Fprintln(errOut, "  →", h)
+	}
+	return code
 }
+
+// place is where in the SDK's code an error was made, as some of its errors say.
+var place = regexp.MustCompile(` \[[^\[\]]*\.go:\d+\]`)
+
+// explain is an error's text for people.
+func explain(err error) string { return place.ReplaceAllString(err.Error(), "") }
 
 func newRoot(g *global) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "panacea",
-		Short:         "Own health data: credentials, deals and vaults of Panacea",
+		Use:   "panacea",
+		Short: "Own health data: credentials, deals and vaults of Panacea",
+		Example: `  panacea demo                                  # the whole exchange on this machine, from nothing
+  panacea init --profile network.toml           # a home on a network
+  panacea deal list`,
 		Long:          "panacea is what an issuer, a provider or a consumer of health data runs.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -78,9 +94,12 @@ func withHint(err error, hint string) error {
 	return hinted{err, hint}
 }
 
-func hints(err error) []string {
+func hints(err error, code int) []string {
 	if h := (hinted{}); errors.As(err, &h) {
 		return []string{h.hint}
+	}
+	if code == exitInterrupted {
+		return []string{"the same command again goes on where this one stopped, and does nothing twice"}
 	}
 	var out []string
 	for _, k := range knownHints() {

@@ -25,8 +25,9 @@ func newVaultInit(o *vaultOptions) *cobra.Command {
 	var key, method string
 	config := vault.Config{Listen: vault.DefaultListen(), API: vault.DefaultAPI}
 	c := &cobra.Command{
-		Use:   "init --key FILE",
-		Short: "Make a vault",
+		Use:     "init --key FILE",
+		Short:   "Make a vault",
+		Example: `  panacea vault init --key me.json --listen /ip4/0.0.0.0/tcp/4371`,
 		Long: `Make a vault for the DID of a key (a Multikey file, as "panacea vc keygen" writes it). The
 key and a new secret are kept encrypted under a passphrase. Whoever loses the
 passphrase, or the directory, loses what is in the vault.`,
@@ -68,9 +69,10 @@ passphrase, or the directory, loses what is in the vault.`,
 
 func newVaultID(o *vaultOptions) *cobra.Command {
 	return &cobra.Command{
-		Use:   "id",
-		Short: "Show what others find the vault by, and what the DID document should hold",
-		Args:  cobra.NoArgs,
+		Use:     "id",
+		Short:   "Show what others find the vault by, and what the DID document should hold",
+		Example: `  panacea vault id`,
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				var id vault.Identity
@@ -94,8 +96,9 @@ func newVaultID(o *vaultOptions) *cobra.Command {
 
 func newVaultServe(o *vaultOptions) *cobra.Command {
 	return &cobra.Command{
-		Use:   "serve",
-		Short: "Serve the vault to peers, and its API to this machine",
+		Use:     "serve",
+		Short:   "Serve the vault to peers, and its API to this machine",
+		Example: `  panacea vault serve`,
 		Long: `Serve objects to peers who may have them, and the HTTP API (with /v1/openapi.json and /metrics)
 on the loopback. Programs read its address and token from api.json in the vault's
 directory. Ends on an interrupt.`,
@@ -145,8 +148,10 @@ func newVaultPut(o *vaultOptions) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "put FILE...",
 		Short: "Encrypt and store files",
-		Long:  `Store files, each encrypted under a key of its own; "-" is standard input. Prints their CIDs.`,
-		Args:  cobra.MinimumNArgs(1),
+		Example: `  panacea vault put labs.json
+  cat scan.dcm | panacea vault put - --media-type application/dicom --collection scans`,
+		Long: `Store files, each encrypted under a key of its own; "-" is standard input. Prints their CIDs.`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				var all []vault.Object
@@ -307,9 +312,10 @@ func getObject(c *cobra.Command, a *vaultAPI, root, out string, raw bool) error 
 func newVaultList(o *vaultOptions) *cobra.Command {
 	var collection string
 	c := &cobra.Command{
-		Use:   "ls",
-		Short: "List objects",
-		Args:  cobra.NoArgs,
+		Use:     "ls",
+		Short:   "List objects",
+		Example: `  panacea vault ls --json`,
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				all := []vault.Object{}
@@ -345,9 +351,10 @@ func newVaultList(o *vaultOptions) *cobra.Command {
 func newVaultRemove(o *vaultOptions) *cobra.Command {
 	var collections []string
 	c := &cobra.Command{
-		Use:   "rm CID...",
-		Short: "Delete objects, and give their space back",
-		Args:  cobra.MinimumNArgs(1),
+		Use:     "rm CID...",
+		Short:   "Delete objects, and give their space back",
+		Example: `  panacea vault rm bafybei…`,
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, roots []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				for _, root := range roots {
@@ -370,6 +377,8 @@ func newVaultGrant(o *vaultOptions) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "grant CID --to DID --for DURATION",
 		Short: "Let a DID read an object or a collection",
+		Example: `  panacea vault grant bafybei… --to did:key:z6Mk… --for 720h > grant.txt
+  panacea vault grant --collection labs --to did:panacea:… --for 24h`,
 		Long: `Let a DID read an object, or with --collection all objects of a collection, for a time. Prints the grant, which carries the object's key sealed to
 the DID: give it to them. A grant for a collection carries no key.`,
 		Args: cobra.MaximumNArgs(1),
@@ -410,9 +419,10 @@ the DID: give it to them. A grant for a collection carries no key.`,
 
 func newVaultRevoke(o *vaultOptions) *cobra.Command {
 	return &cobra.Command{
-		Use:   "revoke GRANT...",
-		Short: "Take grants back, by id or by token",
-		Args:  cobra.MinimumNArgs(1),
+		Use:     "revoke GRANT...",
+		Short:   "Take grants back, by id or by token",
+		Example: `  panacea vault revoke 5f0c…`,
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, grants []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				for _, g := range grants {
@@ -428,9 +438,10 @@ func newVaultRevoke(o *vaultOptions) *cobra.Command {
 
 func newVaultGrants(o *vaultOptions) *cobra.Command {
 	return &cobra.Command{
-		Use:   "grants",
-		Short: "List grants",
-		Args:  cobra.NoArgs,
+		Use:     "grants",
+		Short:   "List grants",
+		Example: `  panacea vault grants`,
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				var all []vault.GrantInfo
@@ -462,9 +473,10 @@ func newVaultGrants(o *vaultOptions) *cobra.Command {
 
 func newVaultPeers(o *vaultOptions) *cobra.Command {
 	return &cobra.Command{
-		Use:   "peers",
-		Short: "List the peers that the vault is connected to",
-		Args:  cobra.NoArgs,
+		Use:     "peers",
+		Short:   "List the peers that the vault is connected to",
+		Example: `  panacea vault peers`,
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return o.with(c, true, func(a *vaultAPI) error {
 				var all []vault.Peer
@@ -489,7 +501,9 @@ func newVaultCheck(o *vaultOptions) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fsck",
 		Short: "Verify every block, reference and count",
-		Args:  cobra.NoArgs,
+		Example: `  panacea vault fsck
+  panacea vault fsck --repair`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				path := "/v1/fsck"
@@ -523,9 +537,10 @@ func newVaultCheck(o *vaultOptions) *cobra.Command {
 
 func newVaultCollect(o *vaultOptions) *cobra.Command {
 	return &cobra.Command{
-		Use:   "gc",
-		Short: "Give back the space of what no object leads to",
-		Args:  cobra.NoArgs,
+		Use:     "gc",
+		Short:   "Give back the space of what no object leads to",
+		Example: `  panacea vault gc`,
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				var got store.Collected
@@ -540,9 +555,10 @@ func newVaultCollect(o *vaultOptions) *cobra.Command {
 
 func newVaultStats(o *vaultOptions) *cobra.Command {
 	return &cobra.Command{
-		Use:   "stats",
-		Short: "Show what the vault holds and has done",
-		Args:  cobra.NoArgs,
+		Use:     "stats",
+		Short:   "Show what the vault holds and has done",
+		Example: `  panacea vault stats --json`,
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return o.with(c, false, func(a *vaultAPI) error {
 				var s vault.Stats

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -314,15 +315,22 @@ func knownHints() []struct {
 		{keystore.ErrPassphrase, "try again, or set " + homePassphraseVariable},
 		{light.ErrTrustExpired, "the home was not used for long: give a newer block to trust with panacea network add"},
 		{light.ErrStale, "is this machine's clock right? Else the nodes do not follow the chain, or it stands still: try others in config.toml"},
+		{light.ErrUnverified, "is there a network, and are the nodes in config.toml right? Of two nodes both must answer, of three one may be down. Then the same command again goes on"},
+		{light.ErrTrustedBlock, "are nodes, trusted_height and trusted_hash in config.toml those of this network? Compare the block with people whom you trust"},
+		{light.ErrDivergence, "somebody forges blocks, or misuses the network's keys: do nothing on it until its operators say what happened"},
 		{light.ErrUnavailable, "is there a network, and are the nodes in config.toml right? Then the same command again goes on"},
 		{client.ErrUnavailable, "is there a network, and are the nodes in config.toml right? Then the same command again goes on"},
 		{client.ErrUnconfirmed, "it may still be executed: run the same command again, which finds that out and does nothing twice"},
+		{syscall.ENOSPC, "make room on the disk; then the same command again goes on"},
+		{embedded.ErrNoSpace, "make room on the disk; then the same command again goes on"},
+		{sdkerrors.ErrUnknownAddress, "send some MED to it first; see your own with: panacea did show --address"},
 		{sdkerrors.ErrInsufficientFunds, "see what is there with: panacea balance"},
 		{exchange.ErrNotFound, "is the id right, and the network (--network)?"},
 		{exchange.ErrDealNotActive, "find others with: panacea provide list FILE"},
 		{exchange.ErrSimulated, "on a network for development, set simulated_enclaves = true in config.toml; on any other, do not"},
 		{exchange.ErrQuorum, "if the oracles refused the data, the reason stands above; else run the same command again: it goes on where it stopped"},
 		{exchange.ErrUndelivered, "run the same command again: it goes on where it stopped"},
+		{exchange.ErrNoSale, "see what there is with: panacea provide status"},
 		{exchange.ErrBusy, "wait for the other process, or end it"},
 		{embedded.ErrInUse, "run \"panacea vault serve\", which all commands share, or wait for the other one to end"},
 		{party.ErrNotSetUp, "set it up with: panacea issuer setup"},

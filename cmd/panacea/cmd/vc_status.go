@@ -17,6 +17,9 @@ func newStatus(o *vcOptions) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Revoke and suspend credentials, and find out whether one is",
+		Example: `  panacea vc status create --key hospital.json --id https://hospital.example/status/1 > list.json
+  panacea vc status set --key hospital.json --index 94567 < list.json > new.json
+  panacea vc status check < credential.json`,
 		Long: `Bitstring status lists. An issuer makes a list for a purpose, publishes it at its URL,
 names one of its indexes in each credential, and sets the index to revoke it:
 

@@ -13,6 +13,7 @@ import (
 func newVersion(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Show which version this is", Args: cobra.NoArgs,
+		Example: `  panacea version --json`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			v := version.Version
 			if v == "" {
