@@ -96,6 +96,14 @@ func TestAPCCSThatFailsIsNamed(t *testing.T) {
 	}
 }
 
+func TestAPCCSThatIsDownIsNamed(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	_, err := PCCS{Base: server.URL, HTTP: server.Client()}.Fetch(t.Context(), oracletypes.Platform{TcbInfo: "00606a000000", Ca: "platform"})
+	require.ErrorContains(t, err, "pccs")
+	require.ErrorContains(t, err, server.URL)
+}
+
 func TestAnAttestationIsRenewedInItsLastThirdOrWhenItFailed(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	a := oracletypes.Attestation{AttestedAt: now, ExpiresAt: now.Add(30 * time.Hour)}
