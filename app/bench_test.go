@@ -114,6 +114,7 @@ func median(values []float64) float64 {
 // faster the second chain executes the blocks of consents (FinalizeBlock), with-commit the same with its commit. two/one is how much
 // faster two goroutines verify signatures than one: what the machine's cores are worth, and a bound of stm/seq.
 func BenchmarkConsents(b *testing.B) {
+	app.CollectForParallel() // as the node does whose executor is compared
 	chains := make(map[string]*apptest.Chain)
 	for _, executor := range []string{serverconfig.BlockExecutorSequential, serverconfig.BlockExecutorBlockSTM} {
 		db, err := dbm.NewGoLevelDB("application", b.TempDir(), nil)

@@ -7,6 +7,7 @@ import (
 
 	"cosmossdk.io/log/v2"
 	dbm "github.com/cosmos/cosmos-db"
+	"github.com/spf13/cast"
 	"github.com/spf13/cobra"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
@@ -20,6 +21,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/client/rpc"
 	"github.com/cosmos/cosmos-sdk/client/snapshot"
 	"github.com/cosmos/cosmos-sdk/server"
+	serverconfig "github.com/cosmos/cosmos-sdk/server/config"
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
 	authcmd "github.com/cosmos/cosmos-sdk/x/auth/client/cli"
@@ -170,6 +172,9 @@ func (c creator) prepared(logger log.Logger, db dbm.DB, options servertypes.AppO
 
 // app returns the state machine of a node that runs. It panics if the state cannot be loaded, as the SDK's commands expect.
 func (c creator) app(logger log.Logger, db dbm.DB, options servertypes.AppOptions) servertypes.Application {
+	if cast.ToString(options.Get(server.FlagBlockExecutor)) == serverconfig.BlockExecutorBlockSTM {
+		app.CollectForParallel()
+	}
 	created := c.prepared(logger, db, options, server.DefaultBaseappOptions(options)...)
 	if err := created.LoadLatestVersion(); err != nil {
 		panic(fmt.Errorf("loading the state: %w", err))
