@@ -13,10 +13,9 @@ import (
 
 // capture looks at every packet on loopback for markers, also across two packets of a flow.
 type capture struct {
-	socket int
-	ended  chan struct{}
-
-	mu      sync.Mutex
+	socket  int
+	halt    func()        // once
+	ended   chan struct{} // closed when nothing below changes any more
 	packets int
 	found   []string
 }
@@ -26,7 +25,7 @@ const (
 	tailLength    = 64
 )
 
-// startCapture needs root; without, it says so, and captures nothing.
+// startCapture needs root; without, it returns nil.
 func startCapture(t *testing.T, markers ...string) *capture {
 	t.Helper()
 	protocol := int(binary.BigEndian.Uint16([]byte{everyProtocol & 0xff, everyProtocol >> 8}))
@@ -40,15 +39,16 @@ func startCapture(t *testing.T, markers ...string) *capture {
 	require.NoError(t, syscall.Bind(socket, &syscall.SockaddrLinklayer{Protocol: uint16(protocol), Ifindex: loopback.Index}))
 	require.NoError(t, syscall.SetsockoptTimeval(socket, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &syscall.Timeval{Usec: 200_000}))
 	_ = syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_RCVBUF, 32<<20) // best effort: fewer packets are lost
-	c := &capture{socket: socket, ended: make(chan struct{})}
 	stop := make(chan struct{})
-	t.Cleanup(func() { close(stop) })
+	c := &capture{socket: socket, halt: sync.OnceFunc(func() { close(stop) }), ended: make(chan struct{})}
+	t.Cleanup(func() { c.stop() })
 	go c.run(stop, markers)
 	return c
 }
 
 func (c *capture) run(stop chan struct{}, markers []string) {
 	defer close(c.ended)
+	defer syscall.Close(c.socket)
 	tails := map[string][]byte{}
 	buffer := make([]byte, 1<<17)
 	for {
@@ -59,22 +59,17 @@ func (c *capture) run(stop chan struct{}, markers []string) {
 		}
 		n, _, err := syscall.Recvfrom(c.socket, buffer, 0)
 		if err != nil {
-			if err == syscall.EBADF {
-				return
-			}
-			continue
+			continue // nothing came in time
 		}
 		packet := buffer[:n]
 		flow := flowOf(packet)
 		joined := append(tails[flow], packet...)
-		c.mu.Lock()
 		c.packets++
 		for _, marker := range markers {
 			if bytes.Contains(joined, []byte(marker)) {
 				c.found = append(c.found, marker+" in "+flow)
 			}
 		}
-		c.mu.Unlock()
 		tails[flow] = bytes.Clone(packet[max(0, n-tailLength):])
 	}
 }
@@ -87,15 +82,9 @@ func flowOf(packet []byte) string {
 	return net.IP(packet[26:30]).String() + string(packet[34:38])
 }
 
-// stop returns which markers were seen.
-func (c *capture) stop() []string {
-	if c == nil {
-		return nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.packets == 0 {
-		return []string{"the capture saw no packet at all"}
-	}
-	return c.found
+// stop returns which markers were seen, in how many packets.
+func (c *capture) stop() (found []string, packets int) {
+	c.halt()
+	<-c.ended
+	return c.found, c.packets
 }

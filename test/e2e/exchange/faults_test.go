@@ -67,7 +67,7 @@ func (d daemon) pid() (int, error) {
 	return 0, nil
 }
 
-// strike kills the daemon at a moment as a power failure would, and starts it again.
+// strike kills the daemon at a moment as a power failure would, and starts it again, until the test t ends.
 func (d daemon) strike(t *testing.T, after time.Duration) error {
 	time.Sleep(after) // the moment is what the test draws
 	pid, err := d.pid()
@@ -118,58 +118,72 @@ func kill(pid int) error {
 	}
 }
 
-// faults tells the story with every kind of process killed at a random moment of it: a validator, an oracle, the provider's tool and the
-// consumer's. The story completes, nothing is paid twice, and nothing is lost.
+// strikeWindow is about how long a story with interruptions takes: each process of the network dies once within it.
+const strikeWindow = 12 * time.Second
+
+// faults tells the story while every process of the network is killed once, at a moment that is drawn, and started again: validators, oracles, and
+// each command of the provider's tool and of the consumer's. The story completes, nothing is paid twice, and nothing is lost.
 func faults(t *testing.T, n *network, runs int) {
-	daemons := n.daemons()
-	patient, researcher := n.person("patient"), n.person("researcher")
 	for run := range runs {
 		seed := uint64(time.Now().UnixNano())
-		random := rand.New(rand.NewPCG(seed, 0))
-		victims := []daemon{daemons[random.IntN(4)], daemons[4+random.IntN(3)]}
-		t.Logf("run %d, seed %d: %s, %s", run, seed, victims[0].name, victims[1].name)
-		var deal struct{ ID string }
-		researcher.must(&deal, "deal", "create", "--budget", "2000000umed", "--count", "2", "--media-type", "text/plain")
-		file := patient.write("fault.txt", fmt.Sprintf("%s %d", hiddenMarker, seed))
-
-		struck := make(chan error, len(victims))
-		for _, v := range victims {
-			after := time.Duration(random.IntN(4000)) * time.Millisecond
-			go func() { struck <- v.strike(t, after) }()
-		}
-		killed := patient.killAfter(time.Duration(random.IntN(4000))*time.Millisecond, "provide", "submit", file, "--deal", deal.ID, "--yes")
-		require.NoError(t, killed)
-		var sale struct {
-			State  string
-			Reward string `json:"reward_umed"`
-		}
-		patient.eventually(&sale, "provide", "submit", file, "--deal", deal.ID, "--yes")
-		require.Equal(t, "paid", sale.State)
-		for range victims {
-			require.NoError(t, <-struck)
-		}
-
-		out := filepath.Join(researcher.home, "faults")
-		require.NoError(t, researcher.killAfter(time.Duration(random.IntN(3000))*time.Millisecond, "consume", "fetch", deal.ID, "--out", out))
-		var delivered []struct{ File string }
-		researcher.eventually(&delivered, "consume", "fetch", deal.ID, "--out", out)
-		require.Len(t, delivered, 1)
-		got, err := os.ReadFile(delivered[0].File)
-		require.NoError(t, err)
-		want, err := os.ReadFile(file)
-		require.NoError(t, err)
-		require.Equal(t, want, got)
-
-		var shown struct {
-			Consents int    `json:"consents"`
-			Paid     string `json:"paid_umed"`
-			Refund   string `json:"refunded_umed"`
-		}
-		researcher.must(&shown, "deal", "deactivate", deal.ID)
-		require.Equal(t, 1, shown.Consents, "sold once")
-		require.Equal(t, "1000000", shown.Paid)
-		require.Equal(t, "1000000", shown.Refund)
+		t.Logf("run %d, seed %d", run, seed)
+		faultRun(t, n, rand.New(rand.NewPCG(seed, 0)), seed)
 	}
+}
+
+func faultRun(t *testing.T, n *network, random *rand.Rand, seed uint64) {
+	moment := func(within time.Duration) time.Duration { return time.Duration(random.Int64N(int64(within))) }
+	patient, researcher := n.person("patient"), n.person("researcher")
+	before := len(researcher.deals())
+	daemons := n.daemons()
+	struck := make(chan error, len(daemons))
+	for _, d := range daemons {
+		after := moment(strikeWindow)
+		go func() { struck <- d.strike(n.whole, after) }()
+	}
+	// interrupted kills a command once, unless it is done before; then it is given again, as by a person who is told that it did not end well.
+	interrupted := func(p *person, into any, args ...string) {
+		t.Helper()
+		require.NoError(t, p.killAfter(moment(4*time.Second), args...))
+		p.eventually(into, args...)
+	}
+	var deal struct{ ID string }
+	interrupted(researcher, &deal, "deal", "create", "--name", fmt.Sprint("fault-", seed), "--budget", "2000000umed", "--count", "2", "--media-type", "text/plain")
+
+	file := patient.write("fault.txt", fmt.Sprintf("%s %d", hiddenMarker, seed))
+	var sale struct {
+		State  string
+		Reward string `json:"reward_umed"`
+	}
+	interrupted(patient, &sale, "provide", "submit", file, "--deal", deal.ID, "--yes")
+	require.Equal(t, "paid", sale.State)
+	require.Equal(t, "900000", sale.Reward, "half the budget less the oracles' tenth")
+
+	out := filepath.Join(researcher.home, "faults")
+	var delivered []struct{ File string }
+	interrupted(researcher, &delivered, "consume", "fetch", deal.ID, "--out", out)
+	require.Len(t, delivered, 1)
+	got, err := os.ReadFile(delivered[0].File)
+	require.NoError(t, err)
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+
+	var shown struct {
+		Status   string
+		Consents int    `json:"consents"`
+		Paid     string `json:"paid_umed"`
+		Refund   string `json:"refunded_umed"`
+	}
+	interrupted(researcher, &shown, "deal", "deactivate", deal.ID)
+	require.Equal(t, "deactivated", shown.Status)
+	require.Equal(t, 1, shown.Consents, "sold once")
+	require.Equal(t, "1000000", shown.Paid)
+	require.Equal(t, "1000000", shown.Refund)
+	for range daemons {
+		require.NoError(t, <-struck)
+	}
+	require.Len(t, researcher.deals(), before+1, "one deal more")
 }
 
 // killAfter runs a command and kills it after a time, unless it has ended by then.
@@ -181,6 +195,13 @@ func (p *person) killAfter(d time.Duration, args ...string) error {
 		return nil
 	}
 	return err
+}
+
+// deals are those that the person has made, whatever their status.
+func (p *person) deals() (all []struct{ ID string }) {
+	p.n.t.Helper()
+	p.eventually(&all, "deal", "list", "--mine")
+	return all
 }
 
 // eventually runs a command again until it works, as a person would who is told what to do next.

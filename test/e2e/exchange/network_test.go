@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -70,16 +71,35 @@ type report struct {
 
 // network is a running "panacea demo".
 type network struct {
-	t      *testing.T
+	t      *testing.T // the part of the test that is at it
+	whole  *testing.T // as long as the network runs
 	home   string
 	report report
-	story  *bytes.Buffer
+	story  *lockedBuffer
+}
+
+// lockedBuffer is written by one goroutine while another reads.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 // startNetwork runs a demonstration, which leaves its network up until the test ends.
 func startNetwork(t *testing.T, args ...string) *network {
 	t.Helper()
-	n := &network{t: t, home: t.TempDir(), story: &bytes.Buffer{}}
+	n := &network{t: t, whole: t, home: t.TempDir(), story: &lockedBuffer{}}
 	command := exec.Command(filepath.Join(programs, "panacea"), append([]string{"demo", "--json", "--home", n.home}, args...)...)
 	command.Stderr = n.story
 	out, err := command.StdoutPipe()
