@@ -76,6 +76,11 @@ soak-exchange: ## the exchange with processes killed at random moments, 20 runs
 bench-vault: ## a gigabyte between two vaults, and between two Bitswap nodes (own go.mod)
 	cd test/bench/vault && go test -v -timeout 60m .
 
+.PHONY: bench-exchange
+bench-exchange: build ## the whole story 20 times, and 100 consents over 5 deals by 20 providers: time of each step, memory of each process
+	PATH="$(CURDIR)/build:$$PATH" go test ./cmd/panacea/internal/demo -run '^$$' -bench Story -benchtime 20x -v -timeout 2h
+	PATH="$(CURDIR)/build:$$PATH" go test ./cmd/panacea/internal/demo -run '^$$' -bench Market -benchtime 1x -v -timeout 1h
+
 .PHONY: bench
 bench: ## what docs/performance.md reports
 	./scripts/bench.sh
