@@ -87,23 +87,24 @@ func (c *Client) Since(ctx context.Context, height int64) (*Snapshot, error) {
 
 // Fresh returns a snapshot whose header is at most maxAge old by the client's clock: the newest that it has, so that values proven
 // before are served again without asking, else the newest that nodes have. A block's time is that of the votes for the one before,
-// so a header is about a block old when it appears. Errors: ErrStale, and those of Latest.
+// so a header is about a block old when it appears; one from the future tells of a wrong clock. Errors: ErrStale, and those of Latest.
 func (c *Client) Fresh(ctx context.Context, maxAge time.Duration) (*Snapshot, error) {
-	if newest := c.newest.Load(); newest.age() <= maxAge {
+	enough := func(block *cmttypes.LightBlock) bool {
+		age := c.config.Now().Sub(block.Time)
+		return -c.config.MaxClockDrift <= age && age <= maxAge // by a clock that is behind, nothing ever gets old
+	}
+	if newest := c.newest.Load(); enough(newest.block) {
 		return newest, c.halted()
 	}
-	enough := func(block *cmttypes.LightBlock) bool { return c.config.Now().Sub(block.Time) <= maxAge }
 	latest, err := c.newer(ctx, enough, enough)
 	if err != nil {
 		return nil, err
 	}
-	if age := latest.age(); age > maxAge {
-		return nil, fmt.Errorf("%w: height %d is %s old, and %s are allowed", ErrStale, latest.Header().Height, age, maxAge)
+	if !enough(latest.block) {
+		return nil, fmt.Errorf("%w: height %d is %s old by the clock here, and %s are allowed", ErrStale, latest.Header().Height, c.config.Now().Sub(latest.Time()), maxAge)
 	}
 	return latest, nil
 }
-
-func (s *Snapshot) age() time.Duration { return s.client.config.Now().Sub(s.Time()) }
 
 // offer makes a snapshot of a verified block, and the newest if it is.
 func (c *Client) offer(block *cmttypes.LightBlock) *Snapshot {

@@ -200,6 +200,8 @@ func TestTheClockIsTheCallers(t *testing.T) {
 	require.NoError(t, testnet.Network.Nodes[0].WaitForHeight(ctx, next+1))
 	_, err = client.Latest(ctx)
 	require.ErrorIs(t, err, light.ErrUnverified, "the newest header is from the future")
+	_, err = client.Fresh(ctx, time.Minute)
+	require.ErrorIs(t, err, light.ErrUnverified, "what is known already does not stay fresh for an hour")
 }
 
 func TestAnOldStateIsNotTakenForAFreshOne(t *testing.T) {

@@ -30,7 +30,7 @@ func (n *Node) newAPI() (*server.Server, error) {
 	}
 	validator, err := validate.New(validate.Config{
 		ChainID: n.identity.ChainID, Oracle: n.identity.Operator, Chain: &chainView{node: n}, Keys: n, Objects: n.objects, Journal: n.objects,
-		Temporary: filepath.Join(n.Dir, spoolDir), Schemas: filepath.Join(n.Dir, schemaDir),
+		Clock: n.now, Temporary: filepath.Join(n.Dir, spoolDir), Schemas: filepath.Join(n.Dir, schemaDir),
 		Limits: validate.Limits{SubmissionBytes: n.Config.API.MaxSubmission, MemoryBytes: n.Config.API.Memory},
 	})
 	if err != nil {

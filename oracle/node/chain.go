@@ -43,7 +43,7 @@ func (h *Home) openLight(ctx context.Context) (*light.Client, error) {
 	}
 	c := h.Config.Chain
 	return light.New(ctx, light.Config{
-		ChainID: h.identity.ChainID, Nodes: c.Nodes, TrustingPeriod: time.Duration(c.TrustingPeriod), Store: blocks,
+		ChainID: h.identity.ChainID, Nodes: c.Nodes, TrustingPeriod: time.Duration(c.TrustingPeriod), Store: blocks, Now: h.now,
 		Trusted: light.TrustedBlock{Height: h.identity.TrustedHeight, Hash: h.identity.TrustedHash},
 		OnFault: func(node string, err error) { h.log.Debug("a node of the chain failed", "node", node, "error", err) },
 	})

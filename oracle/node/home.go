@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
+	"time"
 
 	"github.com/medibloc/panacea/client/light"
 	"github.com/medibloc/panacea/oracle/state"
@@ -38,7 +40,11 @@ type Home struct {
 	state    *state.Store
 	identity identity
 	keys     *keys
+	skew     atomic.Int64 // how wrong this machine's clock is, in nanoseconds, which only tests know
 }
+
+// now is what this machine's clock says.
+func (h *Home) now() time.Time { return time.Now().Add(time.Duration(h.skew.Load())) }
 
 // OpenEnclave returns the enclave that a configuration names. A simulated one keeps its key in dir.
 func OpenEnclave(dir string, c EnclaveConfig) (tee.Enclave, error) {

@@ -507,6 +507,33 @@ func TestALyingNode(t *testing.T) {
 		s.released(t, d)
 	})
 
+	t.Run("a node that is slow", func(t *testing.T) {
+		t.Cleanup(s.liar.Honest)
+		s.liar.Handle(func(c rpcproxy.Call) rpcproxy.Answer {
+			<-time.After(300 * time.Millisecond)
+			result, failed := c.Forward()
+			return rpcproxy.Answer{Result: result, Error: failed}
+		})
+		s.vouches(t, s.newDatum(deal, "by a slow node"))
+	})
+
+	t.Run("a clock that is wrong", func(t *testing.T) {
+		for name, skew := range map[string]time.Duration{"ahead": time.Hour, "behind": -time.Hour} {
+			t.Run(name, func(t *testing.T) {
+				t.Cleanup(func() { s.oracle.skew.Store(0) })
+				s.oracle.skew.Store(int64(skew))
+				require.False(t, s.oracle.Health().Healthy)
+				d := s.newDatum(deal, "by a clock "+name)
+				require.NotEmpty(t, s.submit(t, d))
+				require.False(t, s.vouchedFor(t, d))
+				_, code := s.key(t, d)
+				require.Equal(t, string(api.ChainUnavailable), code)
+				s.oracle.skew.Store(0)
+				s.vouches(t, d)
+			})
+		}
+	})
+
 	t.Run("a full disk", func(t *testing.T) {
 		if !small {
 			t.Skip("only root can make a small disk")

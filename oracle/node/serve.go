@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/medibloc/panacea/client/light"
 	"github.com/medibloc/panacea/oracle/internal/durable"
 	"github.com/medibloc/panacea/tee"
 )
@@ -142,11 +143,11 @@ func (n *Node) Health() Health {
 		State: view.State, Reason: view.Reason, Secret: n.secrets.Load() != nil, Simulated: n.enclave.Kind() == tee.KindSimulated,
 		Height: view.Height, BlockTime: view.Time,
 	}
-	switch age := time.Since(view.Time); {
+	switch age := n.now().Sub(view.Time); {
 	case h.State != Active:
 	case !h.Secret:
 		h.Reason = "the oracle secret is not here yet"
-	case age > time.Duration(n.Config.Chain.MaxBlockAge):
+	case age > time.Duration(n.Config.Chain.MaxBlockAge), age < -light.DefaultMaxClockDrift:
 		h.Reason = fmt.Sprintf("the newest block is %s old: the chain or its nodes stand still, or this machine's clock is wrong", age.Round(time.Second))
 	default:
 		h.Healthy = true
