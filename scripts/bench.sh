@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 go test ./app -run '^$' -bench DIDCreations -benchtime 12x -timeout 30m
-go test ./app -run '^$' -bench Consents -benchtime 8x -timeout 30m
+go test ./app -run '^$' -bench Consents -benchtime 16x -timeout 30m
 go test ./x/oracle/keeper ./x/resource/keeper -run '^$' -bench . -timeout 30m
 go test ./app -run '^$' -bench Resolver -benchtime 5000x -timeout 30m
 (cd test/bench && go test -run '^$' -bench . -timeout 30m ./...)
