@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
+
 	"github.com/medibloc/panacea/client/events"
 )
 
@@ -135,6 +137,10 @@ func (w *watcher) look(block events.Block) {
 			continue
 		}
 		r := block.Results[i]
+		if r.Codespace == sdkerrors.RootCodespace && r.Code == sdkerrors.ErrWrongSequence.ABCICode() {
+			// Its proposer had no time to see that the one before had gone from its pool. It has used nothing, and may be in a block again.
+			continue
+		}
 		w.end(p, Result{
 			Hash: p.Hash(), Height: block.Height, Code: r.Code, Codespace: r.Codespace, Log: r.Log,
 			GasWanted: r.GasWanted, GasUsed: r.GasUsed, Events: r.Events, Data: r.Data,
