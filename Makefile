@@ -77,9 +77,9 @@ bench-vault: ## a gigabyte between two vaults, and between two Bitswap nodes (ow
 	cd test/bench/vault && go test -v -timeout 60m .
 
 .PHONY: bench-exchange
-bench-exchange: build ## the whole story 20 times, and 100 consents over 5 deals by 20 providers: time of each step, memory of each process
-	PATH="$(CURDIR)/build:$$PATH" go test ./cmd/panacea/internal/demo -run '^$$' -bench Story -benchtime 20x -v -timeout 2h
-	PATH="$(CURDIR)/build:$$PATH" go test ./cmd/panacea/internal/demo -run '^$$' -bench Market -benchtime 1x -v -timeout 1h
+bench-exchange: ## the whole story 20 times, and 100 consents over 5 deals by 20 providers: time of each step, memory of each process
+	go test ./cmd/panacea/internal/demo -run '^$$' -bench Story -benchtime 20x -v -timeout 2h
+	go test ./cmd/panacea/internal/demo -run '^$$' -bench Market -benchtime 1x -v -timeout 1h
 
 .PHONY: bench
 bench: ## what docs/performance.md reports

@@ -81,7 +81,7 @@ func (d daemon) strike(t *testing.T, after time.Duration) error {
 	if err != nil {
 		return err
 	}
-	command := exec.Command(filepath.Join(programs, d.start[0]), d.start[1:]...)
+	command := exec.Command(filepath.Join(built, d.start[0]), d.start[1:]...)
 	command.Stdout, command.Stderr = log, log
 	if err := command.Start(); err != nil {
 		return err

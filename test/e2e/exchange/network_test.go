@@ -19,37 +19,23 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/medibloc/panacea/internal/programs"
 )
 
 const passphrase = "only for the demo"
 
-// programs is the directory of the programs under test.
-var programs string
+// built is the directory of the programs under test.
+var built string
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
+	var err error
+	built, err = programs.Build(context.Background(), "cmd/panacead", "cmd/oracled", "cmd/panacea")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (int, error) {
-	dir, err := os.MkdirTemp("", "panacea-exchange")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	if programs = os.Getenv("PANACEA_PROGRAMS"); programs != "" { // built already
-		return m.Run(), nil
-	}
-	programs = dir
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "github.com/medibloc/panacea/cmd/...")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("building the programs under test: %w\n%s", err, out)
-	}
-	return m.Run(), nil
+	os.Exit(m.Run())
 }
 
 // report is what "panacea demo --json" prints: the fields that others rely on.
@@ -100,7 +86,7 @@ func (l *lockedBuffer) String() string {
 func startNetwork(t *testing.T, args ...string) *network {
 	t.Helper()
 	n := &network{t: t, whole: t, home: t.TempDir(), story: &lockedBuffer{}}
-	command := exec.Command(filepath.Join(programs, "panacea"), append([]string{"demo", "--json", "--home", n.home}, args...)...)
+	command := exec.Command(filepath.Join(built, "panacea"), append([]string{"demo", "--json", "--home", n.home}, args...)...)
 	command.Stderr = n.story
 	out, err := command.StdoutPipe()
 	require.NoError(t, err)
@@ -141,7 +127,7 @@ func (p *person) tool(args ...string) ([]byte, error) {
 }
 
 func (p *person) command(ctx context.Context, args ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, filepath.Join(programs, "panacea"), args...)
+	command := exec.CommandContext(ctx, filepath.Join(built, "panacea"), args...)
 	command.Env = append(os.Environ(), "PANACEA_HOME="+p.home, "PANACEA_PASSPHRASE="+passphrase)
 	return command
 }

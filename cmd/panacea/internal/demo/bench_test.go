@@ -21,6 +21,7 @@ import (
 	"github.com/medibloc/panacea/app"
 	"github.com/medibloc/panacea/cmd/panacea/internal/party"
 	"github.com/medibloc/panacea/exchange"
+	"github.com/medibloc/panacea/internal/programs"
 	"github.com/medibloc/panacea/seal"
 	"github.com/medibloc/panacea/vc"
 	datadealtypes "github.com/medibloc/panacea/x/datadeal/types"
@@ -31,12 +32,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// programs is where panacead and oracled are: in the path ("make bench-exchange" builds them and puts them there).
-func programs(b *testing.B) (dir string) {
+// build builds panacead and oracled, and puts them into the path.
+func build(b *testing.B) (dir string) {
 	b.Helper()
-	path, err := binary("panacead")
+	dir, err := programs.Build(b.Context(), "cmd/panacead", "cmd/oracled")
 	require.NoError(b, err)
-	return filepath.Dir(path)
+	b.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	return dir
 }
 
 // durations are how long each step took, by name, in the order of first appearance.
@@ -121,7 +123,7 @@ const (
 // BenchmarkStory tells the whole story b.N times, each from nothing, and logs how long its steps take. Each time another of the bundles is sold
 // as it is, beside the credential.
 func BenchmarkStory(b *testing.B) {
-	dir := programs(b)
+	dir := build(b)
 	var steps durations
 	memory := map[string]int64{}
 	files, err := filepath.Glob(bundles)
@@ -163,7 +165,7 @@ const (
 // BenchmarkMarket has 20 providers sell a presentation into each of 5 deals, at the same time, while the consumer watches: 100 consents. It logs
 // throughput, and how long each step takes.
 func BenchmarkMarket(b *testing.B) {
-	dir := programs(b)
+	dir := build(b)
 	for b.Loop() {
 		market(b, dir)
 	}
